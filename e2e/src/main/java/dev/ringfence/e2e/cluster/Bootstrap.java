@@ -1,0 +1,316 @@
+package dev.ringfence.e2e.cluster;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings a control plane up in a folder: certificates, etcd, API server, then controllers and
+ * simulation. The folder's layout:
+ *
+ * <pre>
+ * kubeconfig       cluster administrator        pki/    certificate authority, server, tokens
+ * audit.log        one JSON object a request    logs/   one file a program
+ * users/           kubeconfigs of the programs  etcd/   data
+ * </pre>
+ */
+final class Bootstrap {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int PORT_ATTEMPTS = 5;
+
+  private final Path folder;
+  private final Binaries binaries;
+  private final Children children;
+  private final ControlPlaneOptions options;
+  private final CertificateAuthority authority = CertificateAuthority.create();
+  private final List<Children.Child> started = new ArrayList<>();
+
+  private Bootstrap(
+      Path folder, Binaries binaries, Children children, ControlPlaneOptions options) {
+    this.folder = folder;
+    this.binaries = binaries;
+    this.children = children;
+    this.options = options;
+  }
+
+  /** A control plane that is up. */
+  record Running(String server, CertificateAuthority authority, List<Children.Child> children) {}
+
+  static List<Program> programs(ControlPlaneOptions options) {
+    return options.controllers()
+        ? List.of(Program.values())
+        : List.of(Program.ETCD, Program.KUBE_APISERVER, Program.KUBECTL);
+  }
+
+  /**
+   * @param folder empty, readable by its owner only
+   * @throws ControlPlaneException when a program ends or is not ready within two minutes
+   */
+  static Running start(
+      Path folder, Binaries binaries, Children children, ControlPlaneOptions options)
+      throws IOException {
+    return new Bootstrap(folder, binaries, children, options).start();
+  }
+
+  private Running start() throws IOException {
+    for (var name : List.of("pki", "logs", "users", "pids")) {
+      Files.createDirectories(folder.resolve(name));
+    }
+    writePki();
+    started.add(children.start(Program.ETCD, binaries.of(Program.ETCD), etcd()));
+    var server = startApiServer();
+    if (options.controllers()) {
+      startControllers(server);
+    }
+    return new Running(server, authority, List.copyOf(started));
+  }
+
+  private void writePki() throws IOException {
+    var server =
+        authority.server(
+            "kube-apiserver",
+            List.of(
+                "localhost",
+                "127.0.0.1",
+                "10.96.0.1",
+                "kubernetes",
+                "kubernetes.default",
+                "kubernetes.default.svc"));
+    write("pki/ca.crt", authority.certificate());
+    write("pki/ca.key", authority.key());
+    write("pki/server.crt", server.certificate());
+    write("pki/server.key", server.key());
+    write("pki/tokens.key", CertificateAuthority.newKey());
+    write("audit-policy.yaml", Simulation.resource("audit-policy.yaml"));
+  }
+
+  // A socket in the folder needs no port and no certificate, and only the owner can reach it. The
+  // path is relative, since a socket's path may have about a hundred characters only.
+  private static List<String> etcd() {
+    return List.of(
+        "--data-dir=etcd",
+        "--unsafe-no-fsync",
+        "--log-level=warn",
+        "--listen-client-urls=unix://etcd.sock:0",
+        "--advertise-client-urls=unix://etcd.sock:0",
+        "--listen-peer-urls=unix://etcd-peer.sock:0",
+        "--initial-advertise-peer-urls=http://localhost:2380",
+        "--initial-cluster=default=http://localhost:2380");
+  }
+
+  /** Returns the server's URL. A port that another process took in between is tried again. */
+  private String startApiServer() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      int port = freePort();
+      var server = "https://127.0.0.1:" + port;
+      var config = kubeconfig(server, "kubeconfig", "admin", "system:masters");
+      var child =
+          children.start(
+              Program.KUBE_APISERVER, binaries.of(Program.KUBE_APISERVER), apiServer(port));
+      started.add(child);
+      try (var client = client(config)) {
+        await(child, "answer /readyz", () -> "ok".equals(raw(client, "/readyz")));
+        return server;
+      } catch (ControlPlaneException e) {
+        if (!child.portWasTaken() || attempt == PORT_ATTEMPTS) {
+          throw e;
+        }
+        started.remove(child);
+        Files.delete(child.log());
+      }
+    }
+  }
+
+  private List<String> apiServer(int port) {
+    var flags =
+        new ArrayList<>(
+            List.of(
+                "--etcd-servers=unix://etcd.sock:0",
+                "--bind-address=127.0.0.1",
+                "--advertise-address=127.0.0.1",
+                "--secure-port=" + port,
+                "--endpoint-reconciler-type=none",
+                "--service-cluster-ip-range=10.96.0.0/16",
+                "--tls-cert-file=pki/server.crt",
+                "--tls-private-key-file=pki/server.key",
+                "--client-ca-file=pki/ca.crt",
+                "--service-account-issuer=https://kubernetes.default.svc",
+                "--service-account-key-file=pki/tokens.key",
+                "--service-account-signing-key-file=pki/tokens.key",
+                "--authorization-mode=Node,RBAC",
+                "--enable-admission-plugins=NodeRestriction",
+                "--allow-privileged=true",
+                "--profiling=false",
+                "--audit-policy-file=audit-policy.yaml",
+                "--audit-log-path=audit.log",
+                "--audit-log-maxsize=1024",
+                "--audit-log-maxbackup=1"));
+    gates().ifPresent(flags::add);
+    flags.addAll(options.apiServerFlags());
+    return flags;
+  }
+
+  private void startControllers(String server) throws IOException {
+    kubeconfig(server, "users/kube-controller-manager", "system:kube-controller-manager");
+    kubeconfig(server, "users/kube-scheduler", "system:kube-scheduler");
+    // A kubelet is in the group system:nodes; admission policies that let kubelets write pods'
+    // status
+    // let the simulation do so, too. It is no node's own identity, as it plays them all.
+    kubeconfig(server, "users/kwok", "kwok", "system:nodes", "system:masters");
+    write("kwok.yaml", Simulation.stages(options));
+
+    var manager =
+        new ArrayList<>(
+            List.of(
+                "--kubeconfig=users/kube-controller-manager",
+                "--service-account-private-key-file=pki/tokens.key",
+                "--root-ca-file=pki/ca.crt",
+                "--use-service-account-credentials=true",
+                "--leader-elect=false",
+                "--secure-port=0",
+                "--kube-api-qps=200",
+                "--kube-api-burst=400"));
+    var scheduler =
+        new ArrayList<>(
+            List.of(
+                "--kubeconfig=users/kube-scheduler",
+                "--leader-elect=false",
+                "--secure-port=0",
+                "--kube-api-qps=200",
+                "--kube-api-burst=400"));
+    gates().ifPresent(manager::add);
+    gates().ifPresent(scheduler::add);
+    var parts = new ArrayList<Children.Child>();
+    parts.add(start(Program.KUBE_CONTROLLER_MANAGER, manager));
+    parts.add(start(Program.KUBE_SCHEDULER, scheduler));
+    parts.add(
+        start(
+            Program.KWOK,
+            List.of(
+                "--kubeconfig=users/kwok",
+                "--config=kwok.yaml",
+                "--manage-all-nodes=true",
+                "--node-lease-duration-seconds=40",
+                "--node-ip=10.0.0.1",
+                "--cidr=10.128.0.1/16")));
+    started.addAll(parts);
+
+    try (var client = client(Config.fromKubeconfig(folder.resolve("kubeconfig").toFile()))) {
+      client.resource(Simulation.storageClass()).create();
+      for (int i = 0; i < options.nvidiaNodes(); i++) {
+        client.resource(Simulation.node("gpu-" + i, "nvidia.com/gpu", 8)).create();
+      }
+      for (int i = 0; i < options.amdNodes(); i++) {
+        client.resource(Simulation.node("amd-" + i, "amd.com/gpu", 8)).create();
+      }
+      await(
+          parts,
+          "give the namespace default its service account",
+          () -> client.serviceAccounts().inNamespace("default").withName("default").get() != null);
+      await(
+          parts,
+          "make the simulated nodes ready",
+          () -> client.nodes().list().getItems().stream().allMatch(Bootstrap::usable));
+    }
+  }
+
+  private Children.Child start(Program program, List<String> arguments) throws IOException {
+    return children.start(program, binaries.of(program), arguments);
+  }
+
+  private static boolean usable(Node node) {
+    return node.getSpec().getTaints().isEmpty()
+        && node.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+  }
+
+  private java.util.Optional<String> gates() {
+    return options.featureGates().isEmpty()
+        ? java.util.Optional.empty()
+        : java.util.Optional.of(
+            options.featureGates().entrySet().stream()
+                .map(e -> e.getKey() + "=" + e.getValue())
+                .sorted()
+                .collect(Collectors.joining(",", "--feature-gates=", "")));
+  }
+
+  private Config kubeconfig(String server, String file, String user, String... groups)
+      throws IOException {
+    var identity = authority.client(user, List.of(groups));
+    var text = new Kubeconfig(server, authority.certificate(), identity).toString();
+    return Config.fromKubeconfig(write(file, text).toFile());
+  }
+
+  private Path write(String name, String text) throws IOException {
+    return writePrivate(folder.resolve(name), text);
+  }
+
+  static Path writePrivate(Path path, String text) throws IOException {
+    Files.deleteIfExists(path);
+    Files.createFile(
+        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    return Files.writeString(path, text, StandardOpenOption.WRITE);
+  }
+
+  static KubernetesClient client(Config config) {
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static @Nullable String raw(KubernetesClient client, String path) {
+    return client.raw(path);
+  }
+
+  private void await(Children.Child child, String what, BooleanSupplier done) {
+    await(List.of(child), what, done);
+  }
+
+  private void await(List<Children.Child> waitedFor, String what, BooleanSupplier done) {
+    var end = Instant.now().plus(PATIENCE);
+    String last = "";
+    while (Instant.now().isBefore(end)) {
+      started.forEach(Children.Child::requireAlive);
+      try {
+        if (done.getAsBoolean()) {
+          return;
+        }
+      } catch (KubernetesClientException e) {
+        last = String.valueOf(e.getMessage());
+      }
+      try {
+        Thread.sleep(50);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ControlPlaneException("interrupted while the control plane starts", e);
+      }
+    }
+    var tails =
+        waitedFor.stream()
+            .map(c -> c.program().executable + ":\n" + LogTail.of(c.log(), 10))
+            .collect(Collectors.joining("\n"));
+    throw new ControlPlaneException(
+        "the control plane did not %s within %d seconds%s; the end of the logs:%n%s"
+            .formatted(what, PATIENCE.toSeconds(), last.isEmpty() ? "" : " (" + last + ")", tails));
+  }
+}
