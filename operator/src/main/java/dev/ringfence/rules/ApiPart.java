@@ -23,7 +23,8 @@ import java.util.Set;
 final class ApiPart {
   private static final BigDecimal TWO = BigDecimal.valueOf(2);
   private static final BigDecimal DEFAULT_TEMPERATURE = new BigDecimal("0.7");
-  private static final List<String> ENDPOINTS = Arrays.stream(Endpoint.values()).map(Endpoint::text).toList();
+  private static final List<String> ENDPOINTS =
+      Arrays.stream(Endpoint.values()).map(Endpoint::text).toList();
   private static final String TOGETHER = "maxPromptCharacters and engine.maxModelLen";
 
   private final Faults faults;
@@ -32,12 +33,32 @@ final class ApiPart {
   ApiPart(Node node, Policy.Limits limits) {
     this.faults = node.faults();
     node.object(
-        Set.of("maxPromptCharacters", "maxOutputTokens", "defaultOutputTokens", "temperature", "endpoints", "denyPatterns", "allowFrom"),
+        Set.of(
+            "maxPromptCharacters",
+            "maxOutputTokens",
+            "defaultOutputTokens",
+            "temperature",
+            "endpoints",
+            "denyPatterns",
+            "allowFrom"),
         Rule.VLLM_001,
         "an object with the API's limits");
     int prompt =
-        Upper.integer(node.get("maxPromptCharacters"), RuleText.MAX_PROMPT_CHARACTERS, 1_048_576, limits.maxPromptCharacters(), 8192, TOGETHER);
-    int output = Upper.integer(node.get("maxOutputTokens"), RuleText.MAX_OUTPUT_TOKENS, 4096, limits.maxOutputTokens(), 2048, "");
+        Upper.integer(
+            node.get("maxPromptCharacters"),
+            RuleText.MAX_PROMPT_CHARACTERS,
+            1_048_576,
+            limits.maxPromptCharacters(),
+            8192,
+            TOGETHER);
+    int output =
+        Upper.integer(
+            node.get("maxOutputTokens"),
+            RuleText.MAX_OUTPUT_TOKENS,
+            4096,
+            limits.maxOutputTokens(),
+            2048,
+            "");
     this.api =
         new Api(
             prompt,
@@ -80,12 +101,17 @@ final class ApiPart {
 
   private Optional<BigDecimal> degree(Node node, BigDecimal limit) {
     Optional<BigDecimal> value =
-        node.number(VLLM_503, n -> n.signum() >= 0 && n.compareTo(TWO) <= 0, Faults.detailOf(RuleText.TEMPERATURE));
+        node.number(
+            VLLM_503,
+            n -> n.signum() >= 0 && n.compareTo(TWO) <= 0,
+            Faults.detailOf(RuleText.TEMPERATURE));
     if (value.isPresent() && value.get().compareTo(limit) > 0) {
       faults.invalid(
           node,
           VLLM_503,
-          "must be at most " + limit.toPlainString() + ", the policy's limit here; lower it, or ask the platform team for an overrides entry of the VLLMPolicy with limits.temperature");
+          "must be at most "
+              + limit.toPlainString()
+              + ", the policy's limit here; lower it, or ask the platform team for an overrides entry of the VLLMPolicy with limits.temperature");
       return Optional.empty();
     }
     return value;
@@ -101,12 +127,14 @@ final class ApiPart {
     Set<Endpoint> endpoints = EnumSet.noneOf(Endpoint.class);
     for (Node item : list.items(16, VLLM_505, "endpoints")) {
       Optional<Endpoint> endpoint =
-          item.oneOf(VLLM_505, ENDPOINTS, "remove it, the engine's other paths stay closed").map(t -> Endpoint.valueOf(t.toUpperCase(Locale.ROOT)));
+          item.oneOf(VLLM_505, ENDPOINTS, "remove it, the engine's other paths stay closed")
+              .map(t -> Endpoint.valueOf(t.toUpperCase(Locale.ROOT)));
       if (endpoint.isPresent() && !endpoints.add(endpoint.get())) {
         faults.duplicate(item.path(), VLLM_505, "must be listed once; remove the twin");
       }
     }
-    if (endpoints.contains(Endpoint.EMBEDDINGS) && !EnumSet.of(Endpoint.EMBEDDINGS, Endpoint.MODELS).containsAll(endpoints)) {
+    if (endpoints.contains(Endpoint.EMBEDDINGS)
+        && !EnumSet.of(Endpoint.EMBEDDINGS, Endpoint.MODELS).containsAll(endpoints)) {
       faults.inconsistent(list.path(), RuleText.EMBEDDINGS_ALONE);
     }
     return endpoints;
@@ -117,13 +145,19 @@ final class ApiPart {
     Node field = node.get("mode");
     Optional<DenyPatternsMode> mode =
         field
-            .oneOf(VLLM_504, List.of("Enforce", "Audit", "Off"), "correct it (a bare Off is a boolean in YAML, quote it)")
+            .oneOf(
+                VLLM_504,
+                List.of("Enforce", "Audit", "Off"),
+                "correct it (a bare Off is a boolean in YAML, quote it)")
             .map(DenyPatternsMode::valueOf);
     if (mode.isPresent() && mode.get().compareTo(loosest) > 0) {
       faults.invalid(
           field,
           VLLM_504,
-          "must be " + loosest + ", as the policy says; remove it, or ask the platform team for an overrides entry of the VLLMPolicy with limits.denyPatternsMode: " + mode.get());
+          "must be "
+              + loosest
+              + ", as the policy says; remove it, or ask the platform team for an overrides entry of the VLLMPolicy with limits.denyPatternsMode: "
+              + mode.get());
     }
     return mode.orElse(DenyPatternsMode.Enforce);
   }

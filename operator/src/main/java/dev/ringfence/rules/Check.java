@@ -5,8 +5,9 @@ import dev.ringfence.vllm.Knowledge;
 import java.time.Instant;
 
 /**
- * Holds objects against the rules. Pure: nothing is read but the arguments, nothing that an object may hold throws, and all
- * violations are found at once. Webhook, reconciler, command line and tests call this.
+ * Holds objects against the rules. Pure: nothing is read but the arguments, nothing that an object
+ * may hold throws, and all violations are found at once. Webhook, reconciler, command line and
+ * tests call this.
  */
 public final class Check {
   private Check() {}

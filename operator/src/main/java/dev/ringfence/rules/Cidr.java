@@ -8,12 +8,22 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** An address range in CIDR notation, IPv4 or IPv6. */
-record Cidr(String text, byte[] address, int prefix) {
-  private static final Pattern FORM = Pattern.compile("(?<address>[0-9.]{7,15}|[0-9a-fA-F:.]{2,45})/(?<prefix>[0-9]{1,3})");
+record Cidr(String text, BigInteger address, int bits, int prefix) {
+  private static final Pattern FORM =
+      Pattern.compile("(?<address>[0-9.]{7,15}|[0-9a-fA-F:.]{2,45})/(?<prefix>[0-9]{1,3})");
 
-  /** Loopback, link-local (with the clouds' metadata addresses), and the IPv6 metadata address of AWS. */
+  /**
+   * Loopback, link-local (with the clouds' metadata addresses), and the IPv6 metadata address of
+   * AWS.
+   */
   private static final List<String> FORBIDDEN =
-      List.of("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10", "fd00:ec2::/32", "100.100.100.200/32");
+      List.of(
+          "127.0.0.0/8",
+          "169.254.0.0/16",
+          "::1/128",
+          "fe80::/10",
+          "fd00:ec2::/32",
+          "100.100.100.200/32");
 
   static Optional<Cidr> parse(String text) {
     var m = FORM.matcher(text);
@@ -29,10 +39,12 @@ record Cidr(String text, byte[] address, int prefix) {
       byte[] address = InetAddress.getByName(literal).getAddress();
       int prefix = Integer.parseInt(m.group("prefix"));
       boolean mapped = literal.contains(":") && address.length == 4;
-      if (mapped || prefix > address.length * 8 || !number(address).and(hostMask(address.length, prefix)).equals(BigInteger.ZERO)) {
+      if (mapped
+          || prefix > address.length * 8
+          || !number(address).and(hostMask(address.length, prefix)).equals(BigInteger.ZERO)) {
         return Optional.empty();
       }
-      return Optional.of(new Cidr(text, address, prefix));
+      return Optional.of(new Cidr(text, number(address), address.length * 8, prefix));
     } catch (UnknownHostException e) {
       return Optional.empty();
     }
@@ -52,11 +64,11 @@ record Cidr(String text, byte[] address, int prefix) {
   }
 
   private boolean meets(Cidr other) {
-    if (address.length != other.address.length) {
+    if (bits != other.bits) {
       return false;
     }
-    int shift = address.length * 8 - Math.min(prefix, other.prefix);
-    return number(address).shiftRight(shift).equals(number(other.address).shiftRight(shift));
+    int shift = bits - Math.min(prefix, other.prefix);
+    return address.shiftRight(shift).equals(other.address.shiftRight(shift));
   }
 
   @Override

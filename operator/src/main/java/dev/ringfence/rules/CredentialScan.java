@@ -5,7 +5,10 @@ import java.util.Optional;
 
 /** Looks for credentials in every string of an object's spec, labels and annotations (rule 508). */
 final class CredentialScan {
-  /** The API server's copy of what was applied; judging it would block the very edit that removes a credential. */
+  /**
+   * The API server's copy of what was applied; judging it would block the very edit that removes a
+   * credential.
+   */
   private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
   private static final String DETAIL =

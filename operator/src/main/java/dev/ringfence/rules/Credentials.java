@@ -3,8 +3,8 @@ package dev.ringfence.rules;
 import java.util.regex.Pattern;
 
 /**
- * Finds what looks like a credential. The prefixes are those that their issuers publish for secret scanners; hashes, digests
- * and UUIDs are none.
+ * Finds what looks like a credential. The prefixes are those that their issuers publish for secret
+ * scanners; hashes, digests and UUIDs are none.
  */
 public final class Credentials {
   private static final Pattern FORM =
@@ -23,8 +23,7 @@ public final class Credentials {
               + "|Bearer\\s+[A-Za-z0-9._~+/=-]{12,}"
               + ")"
               + "|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----"
-              + "|[A-Za-z][A-Za-z0-9+.-]*://[^\\s/@:]*:[^\\s/@]+@",
-          Pattern.CASE_INSENSITIVE & 0);
+              + "|[A-Za-z][A-Za-z0-9+.-]*://[^\\s/@:]*:[^\\s/@]+@");
 
   private Credentials() {}
 

@@ -48,7 +48,10 @@ public final class FieldPath {
     return text.hashCode();
   }
 
-  /** Orders paths as a reader expects: by part, numbers by value ({@code a[2]} before {@code a[10]}). */
+  /**
+   * Orders paths as a reader expects: by part, numbers by value ({@code a[2]} before {@code
+   * a[10]}).
+   */
   static int compareTexts(String a, String b) {
     int i = 0;
     int j = 0;

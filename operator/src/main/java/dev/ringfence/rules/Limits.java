@@ -8,17 +8,25 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** A policy's limits for one workload, its overrides applied: the first that matches decides, field by field. */
+/**
+ * A policy's limits for one workload, its overrides applied: the first that matches decides, field
+ * by field.
+ */
 final class Limits {
   private final Policy.Limits base;
-  private final List<Policy.Override> overrides;
+  private final List<Policy.LimitOverride> overrides;
 
-  private Limits(Policy.Limits base, List<Policy.Override> overrides) {
+  private Limits(Policy.Limits base, List<Policy.LimitOverride> overrides) {
     this.base = base;
     this.overrides = overrides;
   }
 
-  static Limits of(Policy policy, String namespace, Optional<Map<String, String>> labels, String model, Instant now) {
+  static Limits of(
+      Policy policy,
+      String namespace,
+      Optional<Map<String, String>> labels,
+      String model,
+      Instant now) {
     return new Limits(
         policy.limits(),
         policy.overrides().stream()
@@ -46,7 +54,11 @@ final class Limits {
   }
 
   private <T> T first(Function<Policy.PartialLimits, Optional<T>> field, T otherwise) {
-    return overrides.stream().map(o -> field.apply(o.limits())).flatMap(Optional::stream).findFirst().orElse(otherwise);
+    return overrides.stream()
+        .map(o -> field.apply(o.limits()))
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElse(otherwise);
   }
 
   GuardLimits forGuard() {
@@ -63,7 +75,10 @@ final class Limits {
 
   /** When the first of the overrides ends. */
   Optional<Instant> firstEnd() {
-    return overrides.stream().map(Policy.Override::expires).flatMap(Optional::stream).min(Instant::compareTo);
+    return overrides.stream()
+        .map(Policy.LimitOverride::expires)
+        .flatMap(Optional::stream)
+        .min(Instant::compareTo);
   }
 
   /** Present when a limit that a guard applies changes at the first end. */
@@ -73,7 +88,12 @@ final class Limits {
             end ->
                 new Ending(
                     end,
-                    new Limits(base, overrides.stream().filter(o -> !o.expires().equals(Optional.of(end))).toList()).forGuard()))
+                    new Limits(
+                            base,
+                            overrides.stream()
+                                .filter(o -> !o.expires().equals(Optional.of(end)))
+                                .toList())
+                        .forGuard()))
         .filter(e -> !e.then().equals(forGuard()));
   }
 }

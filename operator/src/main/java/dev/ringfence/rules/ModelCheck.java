@@ -40,17 +40,20 @@ final class ModelCheck {
 
   private static final long LARGEST_FILE = 1L << 53;
   private static final Pattern REPOSITORY =
-      Pattern.compile("(?!.*(\\.\\.|--))[A-Za-z0-9]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?/[A-Za-z0-9]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?");
+      Pattern.compile(
+          "(?!.*(\\.\\.|--))[A-Za-z0-9]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?/[A-Za-z0-9]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?");
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern ENDPOINT =
       Pattern.compile(
           "https://[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?");
-  private static final Pattern FOLDER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*");
+  private static final Pattern FOLDER =
+      Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*");
   private static final Pattern FILE =
       Pattern.compile(
           "([A-Za-z0-9_][A-Za-z0-9._+-]*/)*(LICENSE|NOTICE|[A-Za-z0-9_][A-Za-z0-9._+-]*\\.(safetensors|json|txt|model|jinja|md|tiktoken|spm|bpe|vocab))");
-  private static final Pattern SHARD = Pattern.compile("(?<stem>.*)-(?<index>[0-9]{5})-of-(?<count>[0-9]{5})\\.safetensors");
+  private static final Pattern SHARD =
+      Pattern.compile("(?<stem>.*)-(?<index>[0-9]{5})-of-(?<count>[0-9]{5})\\.safetensors");
   private static final Pattern ARCHITECTURE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
 
   private final Faults faults = new Faults();
@@ -76,16 +79,31 @@ final class ModelCheck {
     Shapes.envelope(object, VLLM_001);
     Node nameNode = object.get("metadata").get("name");
     Optional<String> name =
-        nameNode.string(VLLM_401, Names.MODEL, "must be at most 63 lower-case letters, digits, dots and dashes, starting and ending with a letter or digit; rename the model");
+        nameNode.string(
+            VLLM_401,
+            Names.MODEL,
+            "must be at most 63 lower-case letters, digits, dots and dashes, starting and ending with a letter or digit; rename the model");
     if (nameNode.unset()) {
-      faults.required(nameNode.path(), VLLM_401, "must be there, workloads name it in model.ref; add it");
+      faults.required(
+          nameNode.path(), VLLM_401, "must be there, workloads name it in model.ref; add it");
     }
     Node spec = object.get("spec");
     if (spec.unset()) {
-      faults.required(spec.path(), VLLM_001, "must be there; add the model's source, format, architectures, quantization and files");
+      faults.required(
+          spec.path(),
+          VLLM_001,
+          "must be there; add the model's source, format, architectures, quantization and files");
     }
     spec.object(
-        Set.of("source", "format", "architectures", "quantization", "files", "smokeTest", "allowedNamespaces", "revoked"),
+        Set.of(
+            "source",
+            "format",
+            "architectures",
+            "quantization",
+            "files",
+            "smokeTest",
+            "allowedNamespaces",
+            "revoked"),
         VLLM_001,
         "an object with the model's fields");
     Optional<Source> source = source(spec.get("source"));
@@ -106,7 +124,14 @@ final class ModelCheck {
     }
     return Optional.of(
         new TrustedModel(
-            name.get(), source.get(), List.copyOf(architectures), quantization.get(), files, smokeTests, namespaces, revoked));
+            name.get(),
+            source.get(),
+            List.copyOf(architectures),
+            quantization.get(),
+            files,
+            smokeTests,
+            namespaces,
+            revoked));
   }
 
   private Optional<Source> source(Node node) {
@@ -114,7 +139,9 @@ final class ModelCheck {
       faults.required(node.path(), RuleText.SOURCE_ONE);
       return Optional.empty();
     }
-    if (node.object(Set.of("huggingFace", "image", "volumeClaim"), VLLM_404, "an object with one source").isEmpty()) {
+    if (node.object(
+            Set.of("huggingFace", "image", "volumeClaim"), VLLM_404, "an object with one source")
+        .isEmpty()) {
       return Optional.empty();
     }
     Node hub = node.get("huggingFace");
@@ -131,7 +158,11 @@ final class ModelCheck {
   }
 
   private Optional<Source> huggingFace(Node node) {
-    if (node.object(Set.of("repository", "revision", "endpoint", "auth", "gated"), VLLM_404, "an object with repository and revision").isEmpty()) {
+    if (node.object(
+            Set.of("repository", "revision", "endpoint", "auth", "gated"),
+            VLLM_404,
+            "an object with repository and revision")
+        .isEmpty()) {
       return Optional.empty();
     }
     Node repositoryNode = node.get("repository");
@@ -146,17 +177,26 @@ final class ModelCheck {
     }
     Optional<String> endpoint =
         node.get("endpoint")
-            .string(VLLM_404, s -> s.length() <= 512 && ENDPOINT.matcher(s).matches(), Faults.detailOf(RuleText.SOURCE_ENDPOINT))
+            .string(
+                VLLM_404,
+                s -> s.length() <= 512 && ENDPOINT.matcher(s).matches(),
+                Faults.detailOf(RuleText.SOURCE_ENDPOINT))
             .map(e -> e.endsWith("/") ? e.substring(0, e.length() - 1) : e);
-    Optional<String> auth = node.get("auth").oneOf(VLLM_404, List.of("Token", "None"), "correct it or remove it");
-    boolean gated = node.get("gated").bool(VLLM_404, "must be true or false; correct it").orElse(false);
+    Optional<String> auth =
+        node.get("auth").oneOf(VLLM_404, List.of("Token", "None"), "correct it or remove it");
+    boolean gated =
+        node.get("gated").bool(VLLM_404, "must be true or false; correct it").orElse(false);
     boolean hub = endpoint.isEmpty() || endpoint.get().equals(HUB);
     boolean tokenGoes = hub ? !auth.equals(Optional.of("None")) : auth.equals(Optional.of("Token"));
     if (gated && !tokenGoes) {
-      warnings.add(node.path() + ": the model is gated but no token goes to this endpoint; set auth: Token if the endpoint may have it");
+      warnings.add(
+          node.path()
+              + ": the model is gated but no token goes to this endpoint; set auth: Token if the endpoint may have it");
     }
     return repository.isPresent() && revision.isPresent()
-        ? Optional.of(new Source.HuggingFace(repository.get(), revision.get(), endpoint.orElse(HUB), tokenGoes, gated))
+        ? Optional.of(
+            new Source.HuggingFace(
+                repository.get(), revision.get(), endpoint.orElse(HUB), tokenGoes, gated))
         : Optional.empty();
   }
 
@@ -174,7 +214,8 @@ final class ModelCheck {
   }
 
   private Optional<Source> volumeClaim(Node node) {
-    if (node.object(Set.of("claimName", "path"), VLLM_404, "an object with claimName and path").isEmpty()) {
+    if (node.object(Set.of("claimName", "path"), VLLM_404, "an object with claimName and path")
+        .isEmpty()) {
       return Optional.empty();
     }
     Node claim = node.get("claimName");
@@ -182,44 +223,77 @@ final class ModelCheck {
       faults.required(claim.path(), RuleText.SOURCE_CLAIM);
     }
     Optional<String> path =
-        node.get("path").string(VLLM_404, s -> s.length() <= 256 && FOLDER.matcher(s).matches(), Faults.detailOf(RuleText.SOURCE_PATH));
-    return claim.string(RuleText.SOURCE_CLAIM, Names.SUBDOMAIN).map(c -> new Source.VolumeClaim(c, path));
+        node.get("path")
+            .string(
+                VLLM_404,
+                s -> s.length() <= 256 && FOLDER.matcher(s).matches(),
+                Faults.detailOf(RuleText.SOURCE_PATH));
+    return claim
+        .string(RuleText.SOURCE_CLAIM, Names.SUBDOMAIN)
+        .map(c -> new Source.VolumeClaim(c, path));
   }
 
   private Set<String> architectures(Node node) {
     if (node.unset() || node.emptyList()) {
-      faults.required(node.path(), VLLM_001, "must list at least one architecture; copy architectures from config.json");
+      faults.required(
+          node.path(),
+          VLLM_001,
+          "must list at least one architecture; copy architectures from config.json");
     }
-    return Shapes.strings(node, 16, VLLM_001, ARCHITECTURE, "must be an architecture's name of letters, digits and _; copy it from config.json");
+    return Shapes.strings(
+        node,
+        16,
+        VLLM_001,
+        ARCHITECTURE,
+        "must be an architecture's name of letters, digits and _; copy it from config.json");
   }
 
   private Optional<Quantization> quantization(Node node) {
     Node method = node.get("method");
-    if (node.unset() || node.json().isObject() && method.unset()) {
+    if (node.unset() || (node.json().isObject() && method.unset())) {
       faults.required(
-          method.path(), VLLM_602, "must say how the weights are quantized, it is never guessed from the checkpoint; set method to none or to what config.json says");
+          method.path(),
+          VLLM_602,
+          "must say how the weights are quantized, it is never guessed from the checkpoint; set method to none or to what config.json says");
       return Optional.empty();
     }
-    if (node.object(Set.of("method", "bits", "groupSize"), VLLM_602, "an object with a method").isEmpty()) {
+    if (node.object(Set.of("method", "bits", "groupSize"), VLLM_602, "an object with a method")
+        .isEmpty()) {
       return Optional.empty();
     }
     Set<String> known = new LinkedHashSet<>();
     known.add("none");
-    knowledge.versions().forEach(v -> knowledge.release(v).ifPresent(r -> known.addAll(r.quantizationMethods())));
+    knowledge
+        .versions()
+        .forEach(v -> knowledge.release(v).ifPresent(r -> known.addAll(r.quantizationMethods())));
     known.removeAll(NEEDS_A_PLUGIN);
     Optional<String> name =
         method.string(
             VLLM_602,
             known::contains,
             "must be none or a quantization method of vLLM in its spelling (awq, gptq, fp8, compressed-tensors, ...), without plug-ins; copy quant_method from config.json");
-    Optional<Integer> bits = node.get("bits").integer(VLLM_604, 1, 16, "must be a whole number from 1 to 16; copy it from config.json");
+    Optional<Integer> bits =
+        node.get("bits")
+            .integer(
+                VLLM_604, 1, 16, "must be a whole number from 1 to 16; copy it from config.json");
     Optional<Integer> groupSize =
-        node.get("groupSize").integer(VLLM_604, -1, 65_536, "must be -1 or a whole number from 1 to 65536; copy it from config.json");
+        node.get("groupSize")
+            .integer(
+                VLLM_604,
+                -1,
+                65_536,
+                "must be -1 or a whole number from 1 to 65536; copy it from config.json");
     if (groupSize.equals(Optional.of(0))) {
-      faults.invalid(node.get("groupSize"), VLLM_604, "must be -1 or a whole number from 1 to 65536; copy it from config.json");
+      faults.invalid(
+          node.get("groupSize"),
+          VLLM_604,
+          "must be -1 or a whole number from 1 to 65536; copy it from config.json");
     }
     if (name.equals(Optional.of("none")) && (bits.isPresent() || groupSize.isPresent())) {
-      faults.inconsistent(node.path(), VLLM_604, "must have no bits and no groupSize with method none; remove them or name the method");
+      faults.inconsistent(
+          node.path(),
+          VLLM_604,
+          "must have no bits and no groupSize with method none; remove them or name the method");
     }
     return name.map(n -> new Quantization(n, optional(bits), optional(groupSize)));
   }
@@ -238,21 +312,34 @@ final class ModelCheck {
     Set<String> paths = new LinkedHashSet<>();
     Set<String> folded = new HashSet<>();
     for (Node item : node.items(512, VLLM_405, "files")) {
-      if (item.object(Set.of("path", "size", "sha256"), VLLM_405, "a file with path, size and sha256").isEmpty()) {
+      if (item.object(
+              Set.of("path", "size", "sha256"), VLLM_405, "a file with path, size and sha256")
+          .isEmpty()) {
         continue;
       }
       for (String field : List.of("path", "size", "sha256")) {
         if (item.get(field).unset()) {
-          faults.required(item.get(field).path(), VLLM_405, "must be there for every file; make the list with ringfence trust");
+          faults.required(
+              item.get(field).path(),
+              VLLM_405,
+              "must be there for every file; make the list with ringfence trust");
         }
       }
-      Optional<String> path = item.get("path").string(VLLM_405, ModelCheck::legalFile, Faults.detailOf(RuleText.FILE_PATH));
-      boolean mayBeEmpty = path.isPresent() && (path.get().endsWith(".txt") || path.get().endsWith(".md"));
+      Optional<String> path =
+          item.get("path")
+              .string(VLLM_405, ModelCheck::legalFile, Faults.detailOf(RuleText.FILE_PATH));
+      boolean mayBeEmpty =
+          path.isPresent() && (path.get().endsWith(".txt") || path.get().endsWith(".md"));
       Optional<Long> size =
-          item.get("size").wholeNumber(VLLM_405, mayBeEmpty ? 0 : 1, LARGEST_FILE, Faults.detailOf(RuleText.FILE_SIZE));
+          item.get("size")
+              .wholeNumber(
+                  VLLM_405, mayBeEmpty ? 0 : 1, LARGEST_FILE, Faults.detailOf(RuleText.FILE_SIZE));
       Optional<String> sha256 = item.get("sha256").string(RuleText.FILE_SHA256, SHA256);
       if (path.isPresent() && !folded.add(path.get().toLowerCase(Locale.ROOT))) {
-        faults.duplicate(item.get("path").path(), VLLM_405, "must be listed once, upper and lower case counting as the same; remove the twin");
+        faults.duplicate(
+            item.get("path").path(),
+            VLLM_405,
+            "must be listed once, upper and lower case counting as the same; remove the twin");
       }
       if (path.isPresent() && size.isPresent() && sha256.isPresent()) {
         paths.add(path.get());
@@ -269,26 +356,30 @@ final class ModelCheck {
     String name = path.substring(path.lastIndexOf('/') + 1);
     return path.length() <= 255
         && FILE.matcher(path).matches()
-        && (!name.equals("LICENSE") && !name.equals("NOTICE") || !path.contains("/"))
+        && ((!name.equals("LICENSE") && !name.equals("NOTICE")) || !path.contains("/"))
         && !name.equals("params.json")
         && !name.equals("adapter_config.json");
   }
 
   private void complete(Node node, Set<String> paths) {
-    if (!paths.contains("config.json") || paths.stream().noneMatch(p -> p.endsWith(".safetensors"))) {
+    if (!paths.contains("config.json")
+        || paths.stream().noneMatch(p -> p.endsWith(".safetensors"))) {
       faults.inconsistent(node.path(), RuleText.CONFIG_JSON_REQUIRED);
     }
     Map<String, Set<Integer>> shards = new HashMap<>();
     for (String path : paths) {
       Matcher m = SHARD.matcher(path);
       if (m.matches()) {
-        shards.computeIfAbsent(m.group("stem") + "-of-" + m.group("count"), s -> new HashSet<>()).add(Integer.parseInt(m.group("index")));
+        shards
+            .computeIfAbsent(m.group("stem") + "-of-" + m.group("count"), s -> new HashSet<>())
+            .add(Integer.parseInt(m.group("index")));
       }
     }
     shards.forEach(
         (key, indexes) -> {
           int count = Integer.parseInt(key.substring(key.length() - 5));
-          boolean all = indexes.size() == count && indexes.stream().allMatch(i -> i >= 1 && i <= count);
+          boolean all =
+              indexes.size() == count && indexes.stream().allMatch(i -> i >= 1 && i <= count);
           if (!all) {
             faults.inconsistent(
                 node.path(),
@@ -303,22 +394,37 @@ final class ModelCheck {
   }
 
   private List<SmokeTest> smokeTests(Node node, Optional<Quantization> quantization) {
-    if ((node.unset() || node.emptyList()) && quantization.isPresent() && !quantization.get().none()) {
+    if ((node.unset() || node.emptyList())
+        && quantization.isPresent()
+        && !quantization.get().none()) {
       faults.required(
-          node.path(), VLLM_603, "must have at least one test for a quantized model, a damaged quantization answers garbage; add one with prompt, expect and maxTokens");
+          node.path(),
+          VLLM_603,
+          "must have at least one test for a quantized model, a damaged quantization answers garbage; add one with prompt, expect and maxTokens");
     }
     List<SmokeTest> tests = new ArrayList<>();
     for (Node item : node.items(16, VLLM_603, "smoke tests")) {
-      if (item.object(Set.of("prompt", "expect", "maxTokens"), VLLM_603, "a smoke test with prompt, expect and maxTokens").isEmpty()) {
+      if (item.object(
+              Set.of("prompt", "expect", "maxTokens"),
+              VLLM_603,
+              "a smoke test with prompt, expect and maxTokens")
+          .isEmpty()) {
         continue;
       }
       Optional<String> prompt =
-          item.get("prompt").string(VLLM_603, s -> !s.isEmpty() && s.length() <= 8192, "must be a text of at most 8192 characters; correct it");
+          item.get("prompt")
+              .string(
+                  VLLM_603,
+                  s -> !s.isEmpty() && s.length() <= 8192,
+                  "must be a text of at most 8192 characters; correct it");
       Optional<String> expect = Shapes.regex(item.get("expect"), 512, VLLM_603);
-      Optional<Integer> maxTokens = item.get("maxTokens").integer(VLLM_603, 1, 256, "must be a whole number from 1 to 256; correct it");
+      Optional<Integer> maxTokens =
+          item.get("maxTokens")
+              .integer(VLLM_603, 1, 256, "must be a whole number from 1 to 256; correct it");
       for (String field : List.of("prompt", "expect", "maxTokens")) {
         if (item.get(field).unset()) {
-          faults.required(item.get(field).path(), VLLM_603, "must be there for every smoke test; add it");
+          faults.required(
+              item.get(field).path(), VLLM_603, "must be there for every smoke test; add it");
         }
       }
       if (prompt.isPresent() && expect.isPresent() && maxTokens.isPresent()) {
@@ -337,7 +443,10 @@ final class ModelCheck {
     Shapes.instant(node.get("since"), VLLM_408);
     return Optional.of(
         node.get("reason")
-            .string(VLLM_408, s -> !s.isEmpty() && s.length() <= 512, "must be a text of at most 512 characters; correct it")
+            .string(
+                VLLM_408,
+                s -> !s.isEmpty() && s.length() <= 512,
+                "must be a text of at most 512 characters; correct it")
             .orElse("no reason given"));
   }
 }

@@ -1,10 +1,10 @@
 package dev.ringfence.rules;
 
 import static dev.ringfence.rules.Rule.VLLM_102;
+import static dev.ringfence.rules.Rule.VLLM_211;
 import static dev.ringfence.rules.Rule.VLLM_401;
 import static dev.ringfence.rules.Rule.VLLM_406;
 import static dev.ringfence.rules.Rule.VLLM_408;
-import static dev.ringfence.rules.Rule.VLLM_211;
 
 import dev.ringfence.api.v1alpha1.RuleText;
 import dev.ringfence.rules.TrustedModel.ModelFile;
@@ -20,7 +20,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** {@code spec.model}: which model of the catalogue, under which names, with which token, on which volume. */
+/**
+ * {@code spec.model}: which model of the catalogue, under which names, with which token, on which
+ * volume.
+ */
 final class ModelPart {
   private static final long GIB = 1L << 30;
 
@@ -42,7 +45,10 @@ final class ModelPart {
     this.node = node;
     this.faults = node.faults();
     this.warnings = warnings;
-    node.object(Set.of("ref", "servedNames", "tokenSecretRef", "storage"), VLLM_401, "an object with a ref");
+    node.object(
+        Set.of("ref", "servedNames", "tokenSecretRef", "storage"),
+        VLLM_401,
+        "an object with a ref");
     this.found = find(node.get("ref"), namespace, labels, surroundings.catalogue().models());
     this.servedNames = servedNames(node.get("servedNames"), workload);
     Optional<SecretEntry> entry = token(node.get("tokenSecretRef"));
@@ -51,7 +57,10 @@ final class ModelPart {
     this.token = fetched ? entry : Optional.empty();
     this.storage = fetched ? volume : Optional.empty();
     found.filter(m -> !fetched).ifPresent(m -> adviseUnused());
-    if (found.isPresent() && found.get().source() instanceof Source.HuggingFace h && h.gated() && node.get("tokenSecretRef").unset()) {
+    if (found.isPresent()
+        && found.get().source() instanceof Source.HuggingFace h
+        && h.gated()
+        && node.get("tokenSecretRef").unset()) {
       faults.required(
           node.get("tokenSecretRef").path(),
           VLLM_406,
@@ -76,7 +85,10 @@ final class ModelPart {
   }
 
   private Optional<TrustedModel> find(
-      Node ref, String namespace, Optional<Map<String, String>> labels, Map<String, Optional<TrustedModel>> catalogue) {
+      Node ref,
+      String namespace,
+      Optional<Map<String, String>> labels,
+      Map<String, Optional<TrustedModel>> catalogue) {
     if (ref.unset()) {
       faults.required(ref.path(), RuleText.MODEL_REQUIRED);
       return Optional.empty();
@@ -88,34 +100,51 @@ final class ModelPart {
     Optional<TrustedModel> entry = catalogue.get(name.get());
     if (entry == null) {
       faults.invalid(
-          ref, VLLM_401, "must be in the catalogue, there is no TrustedModel of this name; use a name that kubectl get trustedmodels lists, or ask the platform team to add the model");
+          ref,
+          VLLM_401,
+          "must be in the catalogue, there is no TrustedModel of this name; use a name that kubectl get trustedmodels lists, or ask the platform team to add the model");
       return Optional.empty();
     }
     if (entry.isEmpty()) {
       faults.invalid(
-          ref, VLLM_401, "must be a valid TrustedModel, this one breaks rules itself; ask the platform team to correct it");
+          ref,
+          VLLM_401,
+          "must be a valid TrustedModel, this one breaks rules itself; ask the platform team to correct it");
       return Optional.empty();
     }
     TrustedModel model = entry.get();
-    boolean allowed = model.allowedNamespaces().map(n -> n.contains(namespace, labels)).orElse(true);
+    boolean allowed =
+        model.allowedNamespaces().map(n -> n.contains(namespace, labels)).orElse(true);
     if (!allowed) {
       faults.invalid(
-          ref, VLLM_401, "must be allowed in this namespace, the TrustedModel's allowedNamespaces do not name it; use another model, or ask the platform team");
+          ref,
+          VLLM_401,
+          "must be allowed in this namespace, the TrustedModel's allowedNamespaces do not name it; use another model, or ask the platform team");
     }
     revocation(model, catalogue.values())
         .ifPresent(
             reason ->
-                faults.invalid(ref, VLLM_408, "must not be revoked (" + Shown.quote(reason) + "); use another model, its engines stop"));
+                faults.invalid(
+                    ref,
+                    VLLM_408,
+                    "must not be revoked ("
+                        + Shown.quote(reason)
+                        + "); use another model, its engines stop"));
     return entry;
   }
 
   /** A model is revoked with every other of the same source or with a weight file in common. */
-  private static Optional<String> revocation(TrustedModel model, Collection<Optional<TrustedModel>> catalogue) {
+  private static Optional<String> revocation(
+      TrustedModel model, Collection<Optional<TrustedModel>> catalogue) {
     Set<String> weights = weights(model);
     return catalogue.stream()
         .flatMap(Optional::stream)
         .filter(m -> m.revoked().isPresent())
-        .filter(m -> m.name().equals(model.name()) || sameSource(m, model) || weights(m).stream().anyMatch(weights::contains))
+        .filter(
+            m ->
+                m.name().equals(model.name())
+                    || sameSource(m, model)
+                    || weights(m).stream().anyMatch(weights::contains))
         .sorted((a, b) -> a.name().compareTo(b.name()))
         .flatMap(m -> m.revoked().stream())
         .findFirst();
@@ -124,7 +153,9 @@ final class ModelPart {
   private static boolean sameSource(TrustedModel a, TrustedModel b) {
     return switch (a.source()) {
       case Source.HuggingFace h ->
-          b.source() instanceof Source.HuggingFace o && h.repository().equals(o.repository()) && h.revision().equals(o.revision());
+          b.source() instanceof Source.HuggingFace o
+              && h.repository().equals(o.repository())
+              && h.revision().equals(o.revision());
       case Source.Image i -> b.source() instanceof Source.Image o && digest(i).equals(digest(o));
       // A claim is a name in each namespace; which bytes it holds, the digests say.
       case Source.VolumeClaim v -> false;
@@ -144,7 +175,10 @@ final class ModelPart {
 
   private List<String> servedNames(Node list, String workload) {
     if (list.emptyList()) {
-      faults.required(list.path(), VLLM_102, "must have at least one name; add one or remove the list for the workload's name");
+      faults.required(
+          list.path(),
+          VLLM_102,
+          "must have at least one name; add one or remove the list for the workload's name");
     }
     Set<String> names =
         Shapes.strings(list, 16, VLLM_102, Names.SERVED, Faults.detailOf(RuleText.SERVED_NAME));
@@ -168,15 +202,25 @@ final class ModelPart {
   }
 
   private Optional<Storage> storage(Node volume, Surroundings surroundings) {
-    volume.object(Set.of("size", "storageClassName", "accessMode"), VLLM_211, "an object with a size");
+    volume.object(
+        Set.of("size", "storageClassName", "accessMode"), VLLM_211, "an object with a size");
     Node sizeNode = volume.get("size");
-    Optional<Quantity> size = sizeNode.quantity(VLLM_211, "must be a quantity above 0, as 40Gi; correct it or remove it");
+    Optional<Quantity> size =
+        sizeNode.quantity(VLLM_211, "must be a quantity above 0, as 40Gi; correct it or remove it");
     Node className = volume.get("storageClassName");
     Optional<String> storageClass =
         className.string(
-            VLLM_211, s -> s.isEmpty() || Names.SUBDOMAIN.matcher(s).matches(), "must be the name of a StorageClass; correct it or remove it for the cluster's default");
+            VLLM_211,
+            s -> s.isEmpty() || Names.SUBDOMAIN.matcher(s).matches(),
+            "must be the name of a StorageClass; correct it or remove it for the cluster's default");
     Optional<AccessMode> mode =
-        volume.get("accessMode").oneOf(VLLM_211, List.of("ReadWriteMany", "ReadWriteOnce"), "correct it or remove it for ReadWriteMany").map(AccessMode::valueOf);
+        volume
+            .get("accessMode")
+            .oneOf(
+                VLLM_211,
+                List.of("ReadWriteMany", "ReadWriteOnce"),
+                "correct it or remove it for ReadWriteMany")
+            .map(AccessMode::valueOf);
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -184,11 +228,20 @@ final class ModelPart {
     // While a model is being replaced, both are on the volume.
     long needed =
         found.get().size()
-            + before.map(Surroundings.Before::model).filter(m -> !m.files().equals(found.get().files())).map(TrustedModel::size).orElse(0L);
+            + before
+                .map(Surroundings.Before::model)
+                .filter(m -> !m.files().equals(found.get().files()))
+                .map(TrustedModel::size)
+                .orElse(0L);
     Optional<Storage> made = before.flatMap(Surroundings.Before::storage);
     boolean fetched = found.get().source() instanceof Source.HuggingFace;
     if (size.isPresent() && fetched && size.get().bytes() < needed) {
-      faults.invalid(sizeNode, VLLM_211, "must be at least the size of the model's files, " + needed + " bytes; raise it or remove it");
+      faults.invalid(
+          sizeNode,
+          VLLM_211,
+          "must be at least the size of the model's files, "
+              + needed
+              + " bytes; raise it or remove it");
     }
     if (size.isPresent() && made.isPresent() && size.get().compareTo(made.get().size()) < 0) {
       faults.invalid(sizeNode, RuleText.STORAGE_SHRINKS);

@@ -4,7 +4,10 @@ import java.util.regex.Pattern;
 
 /** The closed patterns of names. None begins with a dash, none can hold {@code $(}. */
 final class Names {
-  /** Of workloads and tenants; {@code --} cannot be part of one, so it separates them in object names. */
+  /**
+   * Of workloads and tenants; {@code --} cannot be part of one, so it separates them in object
+   * names.
+   */
   static final Pattern DASHED = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
 
   static final Pattern WORKLOAD = Pattern.compile("(?=.{1,41}$)[a-z][a-z0-9]*(-[a-z0-9]+)*");
@@ -19,9 +22,13 @@ final class Names {
 
   /** RFC 1123 subdomain, as Secrets, claims and classes have. */
   static final Pattern SUBDOMAIN =
-      Pattern.compile("(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
+      Pattern.compile(
+          "(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
 
-  /** A key of a Secret or ConfigMap; neither {@code .} nor {@code ..} nor what starts with the latter. */
+  /**
+   * A key of a Secret or ConfigMap; neither {@code .} nor {@code ..} nor what starts with the
+   * latter.
+   */
   static final Pattern SECRET_KEY = Pattern.compile("(?!\\.\\.)(?!\\.$)[A-Za-z0-9._-]{1,253}");
 
   /** A label's key with an optional prefix. */
@@ -30,7 +37,8 @@ final class Names {
           "((?=[^/]{1,253}/)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
 
   /** A label's value; may be empty. */
-  static final Pattern LABEL_VALUE = Pattern.compile("([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?");
+  static final Pattern LABEL_VALUE =
+      Pattern.compile("([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?");
 
   /** An extended resource: a domain and a name. */
   static final Pattern EXTENDED_RESOURCE =

@@ -11,6 +11,7 @@ public record Namespaces(Set<String> names, Optional<LabelSelector> selector) {
    * @param labels of the namespace; empty when they are not known, then the selector does not match
    */
   public boolean contains(String namespace, Optional<Map<String, String>> labels) {
-    return names.contains(namespace) || selector.isPresent() && labels.isPresent() && selector.get().matches(labels.get());
+    return names.contains(namespace)
+        || (selector.isPresent() && labels.isPresent() && selector.get().matches(labels.get()));
   }
 }

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * A value of an object under judgement with its path. Reading one gives a typed value or records a fault; nothing that a user
- * may write throws. Null is unset (CONTRACT 1).
+ * A value of an object under judgement with its path. Reading one gives a typed value or records a
+ * fault; nothing that a user may write throws. Null is unset (CONTRACT 1).
  */
 final class Node {
   private final JsonNode json;
@@ -45,7 +45,10 @@ final class Node {
     return json.isMissingNode() || json.isNull();
   }
 
-  /** There, not null, and no empty list or object of nothing: what an empty list in a workload means. */
+  /**
+   * There, not null, and no empty list or object of nothing: what an empty list in a workload
+   * means.
+   */
   boolean emptyList() {
     return json.isArray() && json.isEmpty();
   }
@@ -56,8 +59,8 @@ final class Node {
   }
 
   /**
-   * An object with known fields; other fields are faults by {@link ForeignFields}. Empty when unset or something else than an
-   * object, which is a fault.
+   * An object with known fields; other fields are faults by {@link ForeignFields}. Empty when unset
+   * or something else than an object, which is a fault.
    */
   Optional<Node> object(Set<String> known, Rule rule, String what) {
     if (unset()) {
@@ -81,7 +84,10 @@ final class Node {
   Map<String, Node> entries() {
     Map<String, Node> entries = new LinkedHashMap<>();
     json.properties()
-        .forEach(e -> entries.put(e.getKey(), new Node(e.getValue(), path.key(Shown.name(e.getKey())), faults)));
+        .forEach(
+            e ->
+                entries.put(
+                    e.getKey(), new Node(e.getValue(), path.key(Shown.name(e.getKey())), faults)));
     return entries;
   }
 
@@ -91,7 +97,8 @@ final class Node {
       return List.of();
     }
     if (!json.isArray()) {
-      faults.invalid(this, rule, "must be a list of " + what + "; write one item a line, each after a dash");
+      faults.invalid(
+          this, rule, "must be a list of " + what + "; write one item a line, each after a dash");
       return List.of();
     }
     if (json.size() > most) {
@@ -102,7 +109,12 @@ final class Node {
     for (int i = 0; i < json.size(); i++) {
       Node item = new Node(json.get(i), path.index(i), faults);
       if (item.unset()) {
-        faults.add(item.path, Kind.INVALID, Optional.of("null"), rule, "must be " + article(what) + ", not null; remove the item");
+        faults.add(
+            item.path,
+            Kind.INVALID,
+            Optional.of("null"),
+            rule,
+            "must be " + article(what) + ", not null; remove the item");
       } else {
         items.add(item);
       }
@@ -179,7 +191,9 @@ final class Node {
         number(rule, n -> n.signum() == 0 || n.stripTrailingZeros().scale() <= 0, must)
             .filter(
                 n -> {
-                  boolean inside = n.compareTo(BigDecimal.valueOf(min)) >= 0 && n.compareTo(BigDecimal.valueOf(max)) <= 0;
+                  boolean inside =
+                      n.compareTo(BigDecimal.valueOf(min)) >= 0
+                          && n.compareTo(BigDecimal.valueOf(max)) <= 0;
                   if (!inside) {
                     faults.invalid(this, rule, must);
                   }
@@ -192,9 +206,11 @@ final class Node {
     if (unset()) {
       return Optional.empty();
     }
-    // A number with a huge exponent would fill memory when written out; no field is near these bounds.
+    // A number with a huge exponent would fill memory when written out; no field is near these
+    // bounds.
     if (json.isNumber()) {
-      BigDecimal n = json.isDouble() && !Double.isFinite(json.doubleValue()) ? null : json.decimalValue();
+      BigDecimal n =
+          json.isDouble() && !Double.isFinite(json.doubleValue()) ? null : json.decimalValue();
       if (n != null && n.precision() < 400 && Math.abs((long) n.scale()) < 400 && legal.test(n)) {
         return Optional.of(n);
       }
@@ -210,7 +226,8 @@ final class Node {
     }
     Optional<Quantity> q =
         json.isTextual() || json.isNumber()
-            ? Quantity.parse(json.isTextual() ? json.textValue() : json.asText()).filter(Quantity::positive)
+            ? Quantity.parse(json.isTextual() ? json.textValue() : json.asText())
+                .filter(Quantity::positive)
             : Optional.empty();
     if (q.isEmpty()) {
       faults.invalid(this, rule, must);

@@ -16,7 +16,7 @@ import java.util.Set;
 public record Policy(
     Engine engine,
     Limits limits,
-    List<Override> overrides,
+    List<LimitOverride> overrides,
     List<String> denyPatterns,
     NodeLabel noSwapLabel,
     Scheduling scheduling,
@@ -67,7 +67,8 @@ public record Policy(
    *
    * @param models empty: every model
    */
-  public record Override(Namespaces namespaces, Set<String> models, PartialLimits limits, Optional<Instant> expires) {}
+  public record LimitOverride(
+      Namespaces namespaces, Set<String> models, PartialLimits limits, Optional<Instant> expires) {}
 
   /** Limits of which any may be absent. */
   public record PartialLimits(
@@ -94,7 +95,8 @@ public record Policy(
       boolean requireRestrictedNamespace,
       boolean requireDedicatedNamespace) {}
 
-  public record Network(List<Peer> clients, List<Peer> monitoring, boolean requireEnforcement, boolean requireTls) {}
+  public record Network(
+      List<Peer> clients, List<Peer> monitoring, boolean requireEnforcement, boolean requireTls) {}
 
   /**
    * @param cpuLimits false drops CPU limits, never memory's

@@ -29,22 +29,49 @@ final class PolicyCheck {
   private static final BigDecimal MOST_MEMORY = new BigDecimal("0.95");
   private static final Duration LONGEST_WAIVER = Duration.ofDays(366);
   private static final Duration SOON = Duration.ofDays(14);
-  private static final String DEFAULT_NO_SWAP = "ringfence.dev.node-restriction.kubernetes.io/no-swap";
+  private static final String DEFAULT_NO_SWAP =
+      "ringfence.dev.node-restriction.kubernetes.io/no-swap";
 
   static final Policy.Limits STRICT_LIMITS =
       new Policy.Limits(
-          new BigDecimal("0.85"), 4096, 8192, 256, Set.of(16), 8192, 2048, BigDecimal.valueOf(2), 60, 1_000_000, 256,
-          DenyPatternsMode.Enforce, 50);
+          new BigDecimal("0.85"),
+          4096,
+          8192,
+          256,
+          Set.of(16),
+          8192,
+          2048,
+          BigDecimal.valueOf(2),
+          60,
+          1_000_000,
+          256,
+          DenyPatternsMode.Enforce,
+          50);
 
   /** What holds where there is no valid policy: the strict values, and nothing listed. */
   static final Policy STRICT =
       new Policy(
-          new Policy.Engine(DEFAULT_MINIMUM, List.of(), List.of(), Optional.empty(), List.of(), Set.of(), Set.of(), false),
+          new Policy.Engine(
+              DEFAULT_MINIMUM,
+              List.of(),
+              List.of(),
+              Optional.empty(),
+              List.of(),
+              Set.of(),
+              Set.of(),
+              false),
           STRICT_LIMITS,
           List.of(),
           List.of("(?i)ignore (all )?previous", "(?im)^\\s*(system|admin)\\s*:"),
           new NodeLabel(DEFAULT_NO_SWAP, "true"),
-          new Policy.Scheduling(Set.of(), Optional.empty(), List.of("nvidia.com/gpu", "amd.com/gpu"), Set.of(), Set.of(), true, false),
+          new Policy.Scheduling(
+              Set.of(),
+              Optional.empty(),
+              List.of("nvidia.com/gpu", "amd.com/gpu"),
+              Set.of(),
+              Set.of(),
+              true,
+              false),
           new Policy.Network(List.of(), List.of(), true, false),
           new Fetch(Optional.empty(), Optional.empty(), List.of()),
           new Policy.Pod(2000, true),
@@ -52,8 +79,10 @@ final class PolicyCheck {
           30,
           List.of());
 
-  private static final Pattern GPU_NEVER = Pattern.compile("cpu|memory|ephemeral-storage|hugepages-.*|.*\\.shared");
-  private static final Pattern PROXY = Pattern.compile("https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,253})(:[0-9]{1,5})?/?");
+  private static final Pattern GPU_NEVER =
+      Pattern.compile("cpu|memory|ephemeral-storage|hugepages-.*|.*\\.shared");
+  private static final Pattern PROXY =
+      Pattern.compile("https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,253})(:[0-9]{1,5})?/?");
 
   private final Faults faults = new Faults();
   private final List<String> warnings = new ArrayList<>();
@@ -88,7 +117,19 @@ final class PolicyCheck {
     }
     Node spec = object.get("spec");
     spec.object(
-        Set.of("engine", "limits", "overrides", "denyPatterns", "nodes", "scheduling", "network", "fetch", "pod", "rollout", "hold", "waivers"),
+        Set.of(
+            "engine",
+            "limits",
+            "overrides",
+            "denyPatterns",
+            "nodes",
+            "scheduling",
+            "network",
+            "fetch",
+            "pod",
+            "rollout",
+            "hold",
+            "waivers"),
         VLLM_507,
         "an object with the policy's groups");
     return new Policy(
@@ -102,10 +143,20 @@ final class PolicyCheck {
         fetch(spec.get("fetch")),
         pod(spec.get("pod")),
         group(spec.get("rollout"), Set.of("maxConcurrentWorkloads"))
-            .integer(VLLM_507, 1, 100, "must be a whole number from 1 to 100; set it to 5 or remove it", "maxConcurrentWorkloads")
+            .integer(
+                VLLM_507,
+                1,
+                100,
+                "must be a whole number from 1 to 100; set it to 5 or remove it",
+                "maxConcurrentWorkloads")
             .orElse(STRICT.maxConcurrentWorkloads()),
         group(spec.get("hold"), Set.of("days"))
-            .integer(VLLM_507, 0, 365, "must be a whole number of days from 0 to 365; set it to 30 or remove it", "days")
+            .integer(
+                VLLM_507,
+                0,
+                365,
+                "must be a whole number of days from 0 to 365; set it to 30 or remove it",
+                "days")
             .orElse(STRICT.holdDays()),
         waivers(spec.get("waivers")));
   }
@@ -124,7 +175,15 @@ final class PolicyCheck {
 
   private Policy.Engine engine(Node node) {
     node.object(
-        Set.of("minimumVersion", "deniedVersions", "images", "argumentTables", "imagePullSecrets", "allowedArguments", "allowedEnvironment", "allowCpu"),
+        Set.of(
+            "minimumVersion",
+            "deniedVersions",
+            "images",
+            "argumentTables",
+            "imagePullSecrets",
+            "allowedArguments",
+            "allowedEnvironment",
+            "allowCpu"),
         VLLM_507,
         "an object with the engine's rules");
     Version minimum =
@@ -136,7 +195,10 @@ final class PolicyCheck {
             .orElse(DEFAULT_MINIMUM);
     List<VersionRange> denied = new ArrayList<>();
     for (Node item : node.get("deniedVersions").items(64, VLLM_507, "version expressions")) {
-      item.parsed(VLLM_507, VersionRange::parse, "must be versions or comparisons (< <= > >= == !=) joined by commas, as <0.32.1; correct it")
+      item.parsed(
+              VLLM_507,
+              VersionRange::parse,
+              "must be versions or comparisons (< <= > >= == !=) joined by commas, as <0.32.1; correct it")
           .ifPresent(denied::add);
     }
     List<Policy.Image> images = new ArrayList<>();
@@ -149,14 +211,24 @@ final class PolicyCheck {
                 if (seen.add(image.image())) {
                   images.add(image);
                 } else {
-                  faults.duplicate(item.get("image").path(), VLLM_507, "must be listed once; remove the twin");
+                  faults.duplicate(
+                      item.get("image").path(), VLLM_507, "must be listed once; remove the twin");
                 }
               });
     }
     Optional<String> tables =
-        node.get("argumentTables").string(VLLM_507, Names.SUBDOMAIN, "must be the name of a ConfigMap in the operator's namespace; correct it or remove it");
+        node.get("argumentTables")
+            .string(
+                VLLM_507,
+                Names.SUBDOMAIN,
+                "must be the name of a ConfigMap in the operator's namespace; correct it or remove it");
     Set<String> pullSecrets =
-        Shapes.strings(node.get("imagePullSecrets"), 16, VLLM_507, Names.SUBDOMAIN, "must be the name of a Secret; correct it");
+        Shapes.strings(
+            node.get("imagePullSecrets"),
+            16,
+            VLLM_507,
+            Names.SUBDOMAIN,
+            "must be the name of a Secret; correct it");
     Set<String> arguments =
         opened(
             node.get("allowedArguments"),
@@ -169,10 +241,18 @@ final class PolicyCheck {
             "must be a variable that can be opened; see docs/rules/VLLM-209.md for the list");
     boolean cpu = bool(node.get("allowCpu")).orElse(false);
     return new Policy.Engine(
-        minimum, List.copyOf(denied), List.copyOf(images), tables, List.copyOf(pullSecrets), arguments, variables, cpu);
+        minimum,
+        List.copyOf(denied),
+        List.copyOf(images),
+        tables,
+        List.copyOf(pullSecrets),
+        arguments,
+        variables,
+        cpu);
   }
 
-  private Set<String> opened(Node list, BiFunction<Knowledge, String, Boolean> openable, String must) {
+  private Set<String> opened(
+      Node list, BiFunction<Knowledge, String, Boolean> openable, String must) {
     Set<String> names = new LinkedHashSet<>();
     for (Node item : list.items(128, VLLM_507, "names")) {
       Optional<String> name = item.string(VLLM_507, text -> openable.apply(knowledge, text), must);
@@ -185,9 +265,17 @@ final class PolicyCheck {
 
   private Optional<Policy.Image> image(Node node) {
     Optional<ImageReference> reference =
-        node.get("image").parsed(VLLM_507, ImageReference::parse, "must be an image reference that ends in @sha256: and 64 hexadecimal digits; add the digest");
+        node.get("image")
+            .parsed(
+                VLLM_507,
+                ImageReference::parse,
+                "must be an image reference that ends in @sha256: and 64 hexadecimal digits; add the digest");
     Optional<Version> version =
-        node.get("version").parsed(VLLM_507, Version::parse, "must be the version of vLLM in the image, as 0.32.0; correct it");
+        node.get("version")
+            .parsed(
+                VLLM_507,
+                Version::parse,
+                "must be the version of vLLM in the image, as 0.32.0; correct it");
     for (String field : List.of("image", "version")) {
       if (node.get(field).unset()) {
         faults.required(node.get(field).path(), VLLM_507, "must be there for every image; add it");
@@ -197,7 +285,15 @@ final class PolicyCheck {
     Optional<String> reason = Optional.empty();
     if (!revoked.unset()) {
       revoked.object(Set.of("reason", "since"), VLLM_507, "an object with a reason");
-      reason = Optional.of(revoked.get("reason").string(VLLM_507, s -> !s.isEmpty() && s.length() <= 512, "must be a text of at most 512 characters; correct it").orElse("no reason given"));
+      reason =
+          Optional.of(
+              revoked
+                  .get("reason")
+                  .string(
+                      VLLM_507,
+                      s -> !s.isEmpty() && s.length() <= 512,
+                      "must be a text of at most 512 characters; correct it")
+                  .orElse("no reason given"));
       Shapes.instant(revoked.get("since"), VLLM_507);
     }
     if (reference.isEmpty() || version.isEmpty()) {
@@ -228,30 +324,53 @@ final class PolicyCheck {
   private Policy.PartialLimits partial(Node node) {
     node.object(
         Set.of(
-            "gpuMemoryUtilization", "maxModelLen", "maxNumBatchedTokens", "maxNumSeqs", "blockSizes", "maxPromptCharacters",
-            "maxOutputTokens", "temperature", "requestsPerMinute", "tokensPerMinute", "maxConcurrentRequests", "denyPatternsMode",
+            "gpuMemoryUtilization",
+            "maxModelLen",
+            "maxNumBatchedTokens",
+            "maxNumSeqs",
+            "blockSizes",
+            "maxPromptCharacters",
+            "maxOutputTokens",
+            "temperature",
+            "requestsPerMinute",
+            "tokensPerMinute",
+            "maxConcurrentRequests",
+            "denyPatternsMode",
             "workloadsPerNamespace"),
         VLLM_507,
         "an object of limits");
     return new Policy.PartialLimits(
         node.get("gpuMemoryUtilization")
-            .number(VLLM_507, n -> n.signum() > 0 && n.compareTo(MOST_MEMORY) <= 0, "must be above 0 and at most 0.95; lower it"),
+            .number(
+                VLLM_507,
+                n -> n.signum() > 0 && n.compareTo(MOST_MEMORY) <= 0,
+                "must be above 0 and at most 0.95; lower it"),
         upTo(node, "maxModelLen", 1_048_576),
         upTo(node, "maxNumBatchedTokens", 1_048_576),
         upTo(node, "maxNumSeqs", 4096),
         blockSizes(node.get("blockSizes")),
         upTo(node, "maxPromptCharacters", 1_048_576),
         upTo(node, "maxOutputTokens", 4096),
-        node.get("temperature").number(VLLM_507, n -> n.signum() >= 0 && n.compareTo(BigDecimal.valueOf(2)) <= 0, "must be a number from 0 to 2; correct it"),
+        node.get("temperature")
+            .number(
+                VLLM_507,
+                n -> n.signum() >= 0 && n.compareTo(BigDecimal.valueOf(2)) <= 0,
+                "must be a number from 0 to 2; correct it"),
         upTo(node, "requestsPerMinute", 1_000_000),
         upTo(node, "tokensPerMinute", 100_000_000),
         upTo(node, "maxConcurrentRequests", 4096),
-        node.get("denyPatternsMode").oneOf(VLLM_507, List.of("Enforce", "Audit", "Off"), "correct it (a bare Off is a boolean in YAML, quote it)").map(DenyPatternsMode::valueOf),
+        node.get("denyPatternsMode")
+            .oneOf(
+                VLLM_507,
+                List.of("Enforce", "Audit", "Off"),
+                "correct it (a bare Off is a boolean in YAML, quote it)")
+            .map(DenyPatternsMode::valueOf),
         upTo(node, "workloadsPerNamespace", 10_000));
   }
 
   private static Optional<Integer> upTo(Node node, String field, int most) {
-    return node.get(field).integer(VLLM_507, 1, most, "must be a whole number from 1 to " + most + "; correct it");
+    return node.get(field)
+        .integer(VLLM_507, 1, most, "must be a whole number from 1 to " + most + "; correct it");
   }
 
   private Optional<Set<Integer>> blockSizes(Node node) {
@@ -259,11 +378,13 @@ final class PolicyCheck {
       return Optional.empty();
     }
     if (node.emptyList()) {
-      faults.required(node.path(), VLLM_507, "must list at least one block size; add 16 or remove the list");
+      faults.required(
+          node.path(), VLLM_507, "must list at least one block size; add 16 or remove the list");
     }
     Set<Integer> sizes = new LinkedHashSet<>();
     for (Node item : node.items(16, VLLM_507, "block sizes")) {
-      Optional<Integer> size = item.integer(VLLM_507, 1, 1024, "must be a whole number from 1 to 1024; correct it");
+      Optional<Integer> size =
+          item.integer(VLLM_507, 1, 1024, "must be a whole number from 1 to 1024; correct it");
       if (size.isPresent() && !sizes.add(size.get())) {
         faults.duplicate(item.path(), VLLM_507, "must be listed once; remove the twin");
       }
@@ -271,25 +392,47 @@ final class PolicyCheck {
     return Optional.of(sizes);
   }
 
-  private List<Policy.Override> overrides(Node list) {
-    List<Policy.Override> overrides = new ArrayList<>();
+  private List<Policy.LimitOverride> overrides(Node list) {
+    List<Policy.LimitOverride> overrides = new ArrayList<>();
     for (Node item : list.items(32, VLLM_507, "overrides")) {
       int before = faults.count();
-      item.object(Set.of("namespaces", "models", "limits", "reason", "expires"), VLLM_507, "an override with namespaces and limits");
+      item.object(
+          Set.of("namespaces", "models", "limits", "reason", "expires"),
+          VLLM_507,
+          "an override with namespaces and limits");
       Node where = item.get("namespaces");
       if (where.unset()) {
-        faults.required(where.path(), VLLM_507, "must say where it applies; add namespaces with names or a selector");
+        faults.required(
+            where.path(),
+            VLLM_507,
+            "must say where it applies; add namespaces with names or a selector");
       }
       Optional<Namespaces> namespaces = Shapes.namespaces(where, VLLM_507, false);
-      Set<String> models = Shapes.strings(item.get("models"), 256, VLLM_507, Names.MODEL, "must be the name of a TrustedModel; correct it");
+      Set<String> models =
+          Shapes.strings(
+              item.get("models"),
+              256,
+              VLLM_507,
+              Names.MODEL,
+              "must be the name of a TrustedModel; correct it");
       if (item.get("models").emptyList()) {
-        faults.required(item.get("models").path(), VLLM_507, "must name a model; remove the list for all models");
+        faults.required(
+            item.get("models").path(),
+            VLLM_507,
+            "must name a model; remove the list for all models");
       }
       if (item.get("limits").unset()) {
-        faults.required(item.get("limits").path(), VLLM_507, "must have the limits that it changes; add limits");
+        faults.required(
+            item.get("limits").path(),
+            VLLM_507,
+            "must have the limits that it changes; add limits");
       }
       Policy.PartialLimits limits = partial(item.get("limits"));
-      item.get("reason").string(VLLM_507, s -> !s.isEmpty() && s.length() <= 512, "must be a text of at most 512 characters; correct it");
+      item.get("reason")
+          .string(
+              VLLM_507,
+              s -> !s.isEmpty() && s.length() <= 512,
+              "must be a text of at most 512 characters; correct it");
       Optional<Instant> expires = Shapes.instant(item.get("expires"), VLLM_507);
       if (faults.count() > before || namespaces.isEmpty()) {
         continue;
@@ -297,7 +440,7 @@ final class PolicyCheck {
       if (expires.isPresent()) {
         sayEnd(item.path() + ": this override", expires.get());
       }
-      overrides.add(new Policy.Override(namespaces.get(), models, limits, expires));
+      overrides.add(new Policy.LimitOverride(namespaces.get(), models, limits, expires));
     }
     return List.copyOf(overrides);
   }
@@ -331,22 +474,42 @@ final class PolicyCheck {
               int equals = text.indexOf('=');
               String key = equals < 0 ? text : text.substring(0, equals);
               String value = equals < 0 ? "true" : text.substring(equals + 1);
-              return Names.QUALIFIED.matcher(key).matches() && !value.isEmpty() && Names.LABEL_VALUE.matcher(value).matches()
+              return Names.QUALIFIED.matcher(key).matches()
+                      && !value.isEmpty()
+                      && Names.LABEL_VALUE.matcher(value).matches()
                   ? Optional.of(new NodeLabel(key, value))
                   : Optional.empty();
             },
-            "must be a node label as key or key=value; correct it or remove it for " + DEFAULT_NO_SWAP)
+            "must be a node label as key or key=value; correct it or remove it for "
+                + DEFAULT_NO_SWAP)
         .orElse(STRICT.noSwapLabel());
   }
 
   private Policy.Scheduling scheduling(Node node) {
     node.object(
-        Set.of("runtimeClassNames", "defaultRuntimeClassName", "gpuResources", "priorityClassNames", "tolerationKeys", "requireRestrictedNamespace", "requireDedicatedNamespace"),
+        Set.of(
+            "runtimeClassNames",
+            "defaultRuntimeClassName",
+            "gpuResources",
+            "priorityClassNames",
+            "tolerationKeys",
+            "requireRestrictedNamespace",
+            "requireDedicatedNamespace"),
         VLLM_507,
         "an object with the scheduling rules");
-    Set<String> runtimeClasses = Shapes.strings(node.get("runtimeClassNames"), 64, VLLM_507, Names.SUBDOMAIN, "must be the name of a RuntimeClass; correct it");
+    Set<String> runtimeClasses =
+        Shapes.strings(
+            node.get("runtimeClassNames"),
+            64,
+            VLLM_507,
+            Names.SUBDOMAIN,
+            "must be the name of a RuntimeClass; correct it");
     Node defaultClass = node.get("defaultRuntimeClassName");
-    Optional<String> runtimeClass = defaultClass.string(VLLM_507, Names.SUBDOMAIN, "must be the name of a RuntimeClass; correct it or remove it");
+    Optional<String> runtimeClass =
+        defaultClass.string(
+            VLLM_507,
+            Names.SUBDOMAIN,
+            "must be the name of a RuntimeClass; correct it or remove it");
     if (runtimeClass.isPresent() && !runtimeClasses.contains(runtimeClass.get())) {
       faults.invalid(defaultClass, VLLM_507, "must be one of runtimeClassNames; add it there");
     }
@@ -354,21 +517,44 @@ final class PolicyCheck {
     Node gpuList = node.get("gpuResources");
     if (!gpuList.unset()) {
       gpus.clear();
-      Set<String> listed = Shapes.strings(gpuList, 32, VLLM_507, Pattern.compile(".+"), "must be the name of a GPU resource; correct it");
-      for (Node item : gpuList.json().isArray() ? gpuList.items(32, VLLM_507, "GPU resources") : List.<Node>of()) {
+      Set<String> listed =
+          Shapes.strings(
+              gpuList,
+              32,
+              VLLM_507,
+              Pattern.compile(".+"),
+              "must be the name of a GPU resource; correct it");
+      for (Node item :
+          gpuList.json().isArray()
+              ? gpuList.items(32, VLLM_507, "GPU resources")
+              : List.<Node>of()) {
         String text = item.json().asText();
-        if (listed.contains(text) && (GPU_NEVER.matcher(text).matches() || !Names.EXTENDED_RESOURCE.matcher(text).matches())) {
-          faults.invalid(item, VLLM_507, "must be an extended resource that stands for whole GPUs, as nvidia.com/gpu; correct it");
+        if (listed.contains(text)
+            && (GPU_NEVER.matcher(text).matches()
+                || !Names.EXTENDED_RESOURCE.matcher(text).matches())) {
+          faults.invalid(
+              item,
+              VLLM_507,
+              "must be an extended resource that stands for whole GPUs, as nvidia.com/gpu; correct it");
         }
       }
       gpus.addAll(listed);
     }
     Set<String> priorities =
-        new LinkedHashSet<>(Shapes.strings(
-            node.get("priorityClassNames"), 64, VLLM_507,
-            Pattern.compile("(?!system-)" + Names.SUBDOMAIN.pattern()),
-            "must be the name of a PriorityClass that does not begin with system-; correct it"));
-    Set<String> tolerations = Shapes.strings(node.get("tolerationKeys"), 64, VLLM_507, Names.QUALIFIED, "must be the key of a taint, without wildcards; correct it");
+        new LinkedHashSet<>(
+            Shapes.strings(
+                node.get("priorityClassNames"),
+                64,
+                VLLM_507,
+                Pattern.compile("(?!system-)" + Names.SUBDOMAIN.pattern()),
+                "must be the name of a PriorityClass that does not begin with system-; correct it"));
+    Set<String> tolerations =
+        Shapes.strings(
+            node.get("tolerationKeys"),
+            64,
+            VLLM_507,
+            Names.QUALIFIED,
+            "must be the key of a taint, without wildcards; correct it");
     return new Policy.Scheduling(
         runtimeClasses,
         runtimeClass,
@@ -380,7 +566,10 @@ final class PolicyCheck {
   }
 
   private Policy.Network network(Node node) {
-    node.object(Set.of("clients", "monitoring", "requireEnforcement", "requireTls"), VLLM_507, "an object with the network's rules");
+    node.object(
+        Set.of("clients", "monitoring", "requireEnforcement", "requireTls"),
+        VLLM_507,
+        "an object with the network's rules");
     return new Policy.Network(
         Shapes.peers(node.get("clients"), 16, VLLM_507),
         Shapes.peers(node.get("monitoring"), 16, VLLM_507),
@@ -389,9 +578,19 @@ final class PolicyCheck {
   }
 
   private Fetch fetch(Node node) {
-    node.object(Set.of("httpsProxy", "caBundleConfigMap", "egressCidrs"), VLLM_507, "an object with the fetch Job's way out");
-    Optional<String> proxy = node.get("httpsProxy").string(VLLM_507, PROXY, "must be http(s)://host[:port] without user and password; correct it");
-    Optional<String> bundle = node.get("caBundleConfigMap").string(VLLM_507, Names.SUBDOMAIN, "must be the name of a ConfigMap; correct it");
+    node.object(
+        Set.of("httpsProxy", "caBundleConfigMap", "egressCidrs"),
+        VLLM_507,
+        "an object with the fetch Job's way out");
+    Optional<String> proxy =
+        node.get("httpsProxy")
+            .string(
+                VLLM_507,
+                PROXY,
+                "must be http(s)://host[:port] without user and password; correct it");
+    Optional<String> bundle =
+        node.get("caBundleConfigMap")
+            .string(VLLM_507, Names.SUBDOMAIN, "must be the name of a ConfigMap; correct it");
     List<String> ranges = new ArrayList<>();
     for (Node item : node.get("egressCidrs").items(64, VLLM_507, "address ranges")) {
       item.parsed(
@@ -407,10 +606,17 @@ final class PolicyCheck {
     node.object(Set.of("runAsUser", "cpuLimits"), VLLM_507, "an object with the pod's rules");
     long user =
         node.get("runAsUser")
-            .wholeNumber(VLLM_507, 1, 2_147_483_647L, "must be a user id from 1 to 2147483647, never root; correct it or remove it for 2000")
+            .wholeNumber(
+                VLLM_507,
+                1,
+                2_147_483_647L,
+                "must be a user id from 1 to 2147483647, never root; correct it or remove it for 2000")
             .orElse(STRICT.pod().runAsUser());
     boolean cpuLimits =
-        node.get("cpuLimits").oneOf(VLLM_507, List.of("Required", "None"), "correct it or remove it for Required").map(t -> t.equals("Required")).orElse(true);
+        node.get("cpuLimits")
+            .oneOf(VLLM_507, List.of("Required", "None"), "correct it or remove it for Required")
+            .map(t -> t.equals("Required"))
+            .orElse(true);
     return new Policy.Pod(user, cpuLimits);
   }
 
@@ -418,7 +624,10 @@ final class PolicyCheck {
     List<Policy.Waiver> waivers = new ArrayList<>();
     for (Node item : list.items(64, VLLM_507, "waivers")) {
       int before = faults.count();
-      item.object(Set.of("rule", "namespaces", "reason", "approvedBy", "expires"), VLLM_507, "a waiver with rule, namespaces, reason, approvedBy and expires");
+      item.object(
+          Set.of("rule", "namespaces", "reason", "approvedBy", "expires"),
+          VLLM_507,
+          "a waiver with rule, namespaces, reason, approvedBy and expires");
       Optional<Rule> rule =
           item.get("rule")
               .parsed(
@@ -426,21 +635,33 @@ final class PolicyCheck {
                   text -> Rule.byId(text).filter(Rule::waivable),
                   "must be a rule that can be waived: VLLM-207, VLLM-212, VLLM-706, VLLM-707, VLLM-709 or VLLM-711; numbers are loosened by overrides");
       Set<String> namespaces =
-          Shapes.strings(item.get("namespaces"), 256, VLLM_507, Names.LABEL, "must be the name of a namespace, without wildcards; correct it");
+          Shapes.strings(
+              item.get("namespaces"),
+              256,
+              VLLM_507,
+              Names.LABEL,
+              "must be the name of a namespace, without wildcards; correct it");
       if (item.get("namespaces").unset() || item.get("namespaces").emptyList()) {
-        faults.required(item.get("namespaces").path(), VLLM_507, "must name at least one namespace; add it");
+        faults.required(
+            item.get("namespaces").path(), VLLM_507, "must name at least one namespace; add it");
       }
       for (String field : List.of("reason", "approvedBy")) {
-        item.get(field).string(VLLM_507, s -> !s.isBlank() && s.length() <= 512, "must be a text of at most 512 characters; correct it");
+        item.get(field)
+            .string(
+                VLLM_507,
+                s -> !s.isBlank() && s.length() <= 512,
+                "must be a text of at most 512 characters; correct it");
       }
       Optional<Instant> expires = Shapes.instant(item.get("expires"), VLLM_507);
       for (String field : List.of("rule", "reason", "approvedBy", "expires")) {
         if (item.get(field).unset()) {
-          faults.required(item.get(field).path(), VLLM_507, "must be there for every waiver; add it");
+          faults.required(
+              item.get(field).path(), VLLM_507, "must be there for every waiver; add it");
         }
       }
       if (expires.isPresent() && expires.get().isAfter(now.plus(LONGEST_WAIVER))) {
-        faults.invalid(item.get("expires"), VLLM_507, "must be at most 366 days ahead; choose an earlier end");
+        faults.invalid(
+            item.get("expires"), VLLM_507, "must be at most 366 days ahead; choose an earlier end");
       }
       if (faults.count() == before && rule.isPresent() && expires.isPresent()) {
         sayEnd(item.path() + ": this waiver of " + rule.get().id(), expires.get());

@@ -9,14 +9,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An amount as Kubernetes writes it (apimachinery, resource.Quantity): a decimal number with a suffix of n u m k M G T P E or
- * Ki Mi Gi Ti Pi Ei, or a decimal exponent.
+ * An amount as Kubernetes writes it (apimachinery, resource.Quantity): a decimal number with a
+ * suffix of n u m k M G T P E or Ki Mi Gi Ti Pi Ei, or a decimal exponent.
  *
  * @param value exact, in units (bytes, cores)
  */
 public record Quantity(BigDecimal value) implements Comparable<Quantity> {
   private static final Pattern FORM =
-      Pattern.compile("(?<number>[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+))(?<suffix>(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?)");
+      Pattern.compile(
+          "(?<number>[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+))(?<suffix>(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?)");
   private static final Map<String, BigDecimal> FACTORS =
       Map.ofEntries(
           Map.entry("", BigDecimal.ONE),
@@ -76,14 +77,19 @@ public record Quantity(BigDecimal value) implements Comparable<Quantity> {
   public String binary() {
     BigInteger i = value.setScale(0, RoundingMode.CEILING).toBigInteger();
     int power = 0;
-    while (power < BINARY.length - 1 && i.signum() != 0 && i.testBit(0) == false && i.getLowestSetBit() >= 10) {
+    while (power < BINARY.length - 1
+        && i.signum() != 0
+        && i.testBit(0) == false
+        && i.getLowestSetBit() >= 10) {
       i = i.shiftRight(10);
       power++;
     }
     return i + BINARY[power];
   }
 
-  /** The one spelling that the API server gives back for cores: whole, or thousandths rounded up. */
+  /**
+   * The one spelling that the API server gives back for cores: whole, or thousandths rounded up.
+   */
   public String decimal() {
     BigDecimal milli = value.movePointRight(3).setScale(0, RoundingMode.CEILING);
     BigInteger[] whole = milli.toBigInteger().divideAndRemainder(BigInteger.valueOf(1000));

@@ -30,7 +30,10 @@ final class ResourcesPart {
     if (node.unset()) {
       node.faults().required(node.path(), RuleText.RESOURCES_REQUIRED);
     }
-    node.object(Set.of("gpus", "gpuResource", "cpu", "memory", "sharedMemory", "scratch"), VLLM_211, "an object with cpu and memory");
+    node.object(
+        Set.of("gpus", "gpuResource", "cpu", "memory", "sharedMemory", "scratch"),
+        VLLM_211,
+        "an object with cpu and memory");
     this.gpus = gpus(node.get("gpus"), policy);
     this.gpuResource = gpuResource(node.get("gpuResource"), policy);
     this.cpu = declared("cpu");
@@ -38,7 +41,11 @@ final class ResourcesPart {
     this.sharedMemory = node.get("sharedMemory").quantity(VLLM_211, QUANTITY);
     this.scratch = node.get("scratch").quantity(VLLM_211, QUANTITY);
     if (memory.isPresent()) {
-      BigDecimal tmpfs = sharedMemory.map(Quantity::value).orElse(BigDecimal.ZERO).add(scratch.map(Quantity::value).orElse(BigDecimal.ZERO));
+      BigDecimal tmpfs =
+          sharedMemory
+              .map(Quantity::value)
+              .orElse(BigDecimal.ZERO)
+              .add(scratch.map(Quantity::value).orElse(BigDecimal.ZERO));
       if (tmpfs.compareTo(memory.get().value()) >= 0) {
         node.faults().inconsistent(node.path(), RuleText.TMPFS_WITHIN_MEMORY);
       }
@@ -56,7 +63,11 @@ final class ResourcesPart {
   private int gpus(Node count, Policy policy) {
     int gpus = count.integer(RuleText.GPUS, 0, 16).orElse(1);
     if (gpus == 0 && !policy.engine().allowCpu()) {
-      node.faults().invalid(count, VLLM_210, "must be at least 1, the policy allows no engines on CPU; set it to 1 or remove it");
+      node.faults()
+          .invalid(
+              count,
+              VLLM_210,
+              "must be at least 1, the policy allows no engines on CPU; set it to 1 or remove it");
     }
     return gpus;
   }
@@ -69,9 +80,15 @@ final class ResourcesPart {
             listed::contains,
             listed.isEmpty()
                 ? "must be listed in the policy's scheduling.gpuResources, which is empty; ask the platform team"
-                : "must be one of " + String.join(", ", listed.subList(0, Math.min(8, listed.size()))) + ", which the policy lists as whole GPUs; use one of them");
+                : "must be one of "
+                    + String.join(", ", listed.subList(0, Math.min(8, listed.size())))
+                    + ", which the policy lists as whole GPUs; use one of them");
     if (name.unset() && listed.isEmpty() && gpus > 0) {
-      node.faults().required(name.path(), VLLM_210, "must be a GPU resource that the policy lists, and it lists none; ask the platform team");
+      node.faults()
+          .required(
+              name.path(),
+              VLLM_210,
+              "must be a GPU resource that the policy lists, and it lists none; ask the platform team");
     }
     return given.orElse(listed.isEmpty() ? "" : listed.get(0));
   }
@@ -79,15 +96,19 @@ final class ResourcesPart {
   private Optional<Quantity> declared(String field) {
     Node amount = node.get(field);
     if (amount.unset() && !node.unset()) {
-      node.faults().required(amount.path(), VLLM_211, "must be declared, it is request and limit of the engine; add resources." + field);
+      node.faults()
+          .required(
+              amount.path(),
+              VLLM_211,
+              "must be declared, it is request and limit of the engine; add resources." + field);
     }
     return amount.quantity(VLLM_211, QUANTITY);
   }
 
   /**
-   * Derives what is left out. Measured on vLLM 0.32.0: one worker holds 400 MB in /dev/shm, tensor parallel 8 wants 8 GiB and
-   * more; compile caches and temporary files stay below 4 GiB. Derived sizes shrink with the memory so that they never are
-   * too much.
+   * Derives what is left out. Measured on vLLM 0.32.0: one worker holds 400 MB in /dev/shm, tensor
+   * parallel 8 wants 8 GiB and more; compile caches and temporary files stay below 4 GiB. Derived
+   * sizes shrink with the memory so that they never are too much.
    */
   void complete(int tensorParallelSize) {
     if (cpu.isEmpty() || memory.isEmpty()) {
@@ -97,14 +118,25 @@ final class ResourcesPart {
     BigDecimal shm =
         sharedMemory
             .map(Quantity::value)
-            .orElseGet(() -> derived(GIB.multiply(BigDecimal.valueOf(1L + tensorParallelSize)), all.subtract(scratch.map(Quantity::value).orElse(BigDecimal.ZERO))));
+            .orElseGet(
+                () ->
+                    derived(
+                        GIB.multiply(BigDecimal.valueOf(1L + tensorParallelSize)),
+                        all.subtract(scratch.map(Quantity::value).orElse(BigDecimal.ZERO))));
     BigDecimal tmp =
-        scratch.map(Quantity::value).orElseGet(() -> derived(GIB.multiply(BigDecimal.valueOf(4)), all.subtract(shm)));
+        scratch
+            .map(Quantity::value)
+            .orElseGet(() -> derived(GIB.multiply(BigDecimal.valueOf(4)), all.subtract(shm)));
     resources =
-        Optional.of(new Resources(gpus, gpuResource, cpu.get(), memory.get(), new Quantity(shm), new Quantity(tmp)));
+        Optional.of(
+            new Resources(
+                gpus, gpuResource, cpu.get(), memory.get(), new Quantity(shm), new Quantity(tmp)));
   }
 
-  /** The wanted size, or a quarter of what is left where that is less, in whole MiB when it has some. */
+  /**
+   * The wanted size, or a quarter of what is left where that is less, in whole MiB when it has
+   * some.
+   */
   private static BigDecimal derived(BigDecimal wanted, BigDecimal left) {
     BigDecimal most = left.divide(BigDecimal.valueOf(4), 0, RoundingMode.FLOOR);
     BigDecimal size = wanted.min(most);

@@ -28,14 +28,20 @@ final class SchedulingPart {
     this.policy = policy;
     this.waivers = waivers;
     node.object(
-        Set.of("nodeSelector", "tolerations", "priorityClassName", "runtimeClassName", "queueName"), VLLM_001, "an object with the pods' placement");
+        Set.of("nodeSelector", "tolerations", "priorityClassName", "runtimeClassName", "queueName"),
+        VLLM_001,
+        "an object with the pods' placement");
     this.scheduling =
         new Scheduling(
             nodeSelector(node.get("nodeSelector")),
             tolerations(node.get("tolerations")),
             priorityClass(node.get("priorityClassName")),
             runtimeClass(node.get("runtimeClassName")),
-            node.get("queueName").string(VLLM_001, Names.LABEL, "must be the name of a Kueue queue; correct it or remove it"));
+            node.get("queueName")
+                .string(
+                    VLLM_001,
+                    Names.LABEL,
+                    "must be the name of a Kueue queue; correct it or remove it"));
   }
 
   Scheduling scheduling() {
@@ -57,31 +63,64 @@ final class SchedulingPart {
   private List<Toleration> tolerations(Node list) {
     List<Toleration> tolerations = new ArrayList<>();
     for (Node item : list.items(16, VLLM_711, "tolerations")) {
-      if (item.object(Set.of("key", "operator", "value", "effect", "tolerationSeconds"), VLLM_711, "a toleration").isEmpty()) {
+      if (item.object(
+              Set.of("key", "operator", "value", "effect", "tolerationSeconds"),
+              VLLM_711,
+              "a toleration")
+          .isEmpty()) {
         continue;
       }
       Node keyNode = item.get("key");
-      Optional<String> key = keyNode.string(VLLM_711, Names.QUALIFIED, "must be the key of a taint; add one that the policy lists in scheduling.tolerationKeys");
+      Optional<String> key =
+          keyNode.string(
+              VLLM_711,
+              Names.QUALIFIED,
+              "must be the key of a taint; add one that the policy lists in scheduling.tolerationKeys");
       if (keyNode.unset()) {
-        faults.required(keyNode.path(), VLLM_711, "must be there, a toleration without a key tolerates everything; add one that the policy lists in scheduling.tolerationKeys");
+        faults.required(
+            keyNode.path(),
+            VLLM_711,
+            "must be there, a toleration without a key tolerates everything; add one that the policy lists in scheduling.tolerationKeys");
       }
-      if (key.isPresent() && !policy.scheduling().tolerationKeys().contains(key.get()) && !waivers.lifts(VLLM_711)) {
-        faults.invalid(keyNode, VLLM_711, "must be a key that the policy lists in scheduling.tolerationKeys; remove it, or ask the platform team");
+      if (key.isPresent()
+          && !policy.scheduling().tolerationKeys().contains(key.get())
+          && !waivers.lifts(VLLM_711)) {
+        faults.invalid(
+            keyNode,
+            VLLM_711,
+            "must be a key that the policy lists in scheduling.tolerationKeys; remove it, or ask the platform team");
       }
-      Optional<String> operator = item.get("operator").oneOf(VLLM_711, List.of("Exists", "Equal"), "correct it");
-      Optional<String> value = item.get("value").string(VLLM_711, Names.LABEL_VALUE, "must be the value of a taint; correct it");
+      Optional<String> operator =
+          item.get("operator").oneOf(VLLM_711, List.of("Exists", "Equal"), "correct it");
+      Optional<String> value =
+          item.get("value")
+              .string(VLLM_711, Names.LABEL_VALUE, "must be the value of a taint; correct it");
       Node effectNode = item.get("effect");
       Optional<String> effect =
           effectNode.json().isTextual() && effectNode.json().textValue().isEmpty()
               ? Optional.empty()
-              : effectNode.oneOf(VLLM_711, List.of("NoSchedule", "PreferNoSchedule", "NoExecute"), "correct it or remove it");
+              : effectNode.oneOf(
+                  VLLM_711,
+                  List.of("NoSchedule", "PreferNoSchedule", "NoExecute"),
+                  "correct it or remove it");
       Optional<Long> seconds =
-          item.get("tolerationSeconds").wholeNumber(VLLM_711, 0, 31_536_000, "must be a whole number of seconds; correct it or remove it");
+          item.get("tolerationSeconds")
+              .wholeNumber(
+                  VLLM_711,
+                  0,
+                  31_536_000,
+                  "must be a whole number of seconds; correct it or remove it");
       if (operator.equals(Optional.of("Exists")) && value.filter(v -> !v.isEmpty()).isPresent()) {
-        faults.forbidden(item.get("value").path(), VLLM_711, "must not be there with the operator Exists; remove it");
+        faults.forbidden(
+            item.get("value").path(),
+            VLLM_711,
+            "must not be there with the operator Exists; remove it");
       }
       if (seconds.isPresent() && !effect.equals(Optional.of("NoExecute"))) {
-        faults.forbidden(item.get("tolerationSeconds").path(), VLLM_711, "must stand with the effect NoExecute alone; remove it");
+        faults.forbidden(
+            item.get("tolerationSeconds").path(),
+            VLLM_711,
+            "must stand with the effect NoExecute alone; remove it");
       }
       key.ifPresent(k -> tolerations.add(new Toleration(k, operator, value, effect, seconds)));
     }
@@ -89,19 +128,40 @@ final class SchedulingPart {
   }
 
   private Optional<String> priorityClass(Node node) {
-    Optional<String> name = node.string(VLLM_711, Names.SUBDOMAIN, "must be the name of a PriorityClass; correct it or remove it");
+    Optional<String> name =
+        node.string(
+            VLLM_711,
+            Names.SUBDOMAIN,
+            "must be the name of a PriorityClass; correct it or remove it");
     if (name.isPresent() && name.get().startsWith("system-")) {
-      faults.invalid(node, VLLM_711, "must not be a system class, it would evict what the cluster needs; remove it");
-    } else if (name.isPresent() && !policy.scheduling().priorityClassNames().contains(name.get()) && !waivers.lifts(VLLM_711)) {
-      faults.invalid(node, VLLM_711, "must be a class that the policy lists in scheduling.priorityClassNames; remove it, or ask the platform team");
+      faults.invalid(
+          node,
+          VLLM_711,
+          "must not be a system class, it would evict what the cluster needs; remove it");
+    } else if (name.isPresent()
+        && !policy.scheduling().priorityClassNames().contains(name.get())
+        && !waivers.lifts(VLLM_711)) {
+      faults.invalid(
+          node,
+          VLLM_711,
+          "must be a class that the policy lists in scheduling.priorityClassNames; remove it, or ask the platform team");
     }
     return name;
   }
 
   private Optional<String> runtimeClass(Node node) {
-    Optional<String> name = node.string(VLLM_706, Names.SUBDOMAIN, "must be the name of a RuntimeClass; correct it or remove it");
-    if (name.isPresent() && !policy.scheduling().runtimeClassNames().contains(name.get()) && !waivers.lifts(VLLM_706)) {
-      faults.invalid(node, VLLM_706, "must be a class that the policy lists in scheduling.runtimeClassNames; remove it, or ask the platform team");
+    Optional<String> name =
+        node.string(
+            VLLM_706,
+            Names.SUBDOMAIN,
+            "must be the name of a RuntimeClass; correct it or remove it");
+    if (name.isPresent()
+        && !policy.scheduling().runtimeClassNames().contains(name.get())
+        && !waivers.lifts(VLLM_706)) {
+      faults.invalid(
+          node,
+          VLLM_706,
+          "must be a class that the policy lists in scheduling.runtimeClassNames; remove it, or ask the platform team");
     }
     return node.unset() ? policy.scheduling().defaultRuntimeClassName() : name;
   }

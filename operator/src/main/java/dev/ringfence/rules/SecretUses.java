@@ -30,6 +30,7 @@ public final class SecretUses {
 
   /** Whether a Secret cannot serve both. */
   static boolean conflict(SecretUse a, SecretUse b) {
-    return a.secret().equals(b.secret()) && (a.role() != b.role() || !a.tenant().equals(b.tenant()));
+    return a.secret().equals(b.secret())
+        && (a.role() != b.role() || !a.tenant().equals(b.tenant()));
   }
 }

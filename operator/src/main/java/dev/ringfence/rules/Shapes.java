@@ -23,7 +23,8 @@ final class Shapes {
       "must have a namespaceSelector with a matchLabels entry or an In expression with values, or a podSelector, an empty selector would let everybody in; name the namespaces";
 
   private static final Pattern RFC_3339 =
-      Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})");
+      Pattern.compile(
+          "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})");
 
   private Shapes() {}
 
@@ -35,7 +36,8 @@ final class Shapes {
           try {
             return !RFC_3339.matcher(text).matches()
                 ? Optional.empty()
-                : Optional.of(OffsetDateTime.parse(text, DateTimeFormatter.ISO_OFFSET_DATE_TIME).toInstant());
+                : Optional.of(
+                    OffsetDateTime.parse(text, DateTimeFormatter.ISO_OFFSET_DATE_TIME).toInstant());
           } catch (DateTimeException e) {
             return Optional.empty();
           }
@@ -63,17 +65,28 @@ final class Shapes {
 
   /** Names and a selector, at least one of them. */
   static Optional<Namespaces> namespaces(Node node, Rule rule, boolean mayBeNobody) {
-    Optional<Node> object = node.object(Set.of("names", "selector"), rule, "an object with names or a selector");
+    Optional<Node> object =
+        node.object(Set.of("names", "selector"), rule, "an object with names or a selector");
     if (object.isEmpty()) {
       return Optional.empty();
     }
     Node names = object.get().get("names");
     Set<String> named =
-        strings(names, 256, rule, Names.LABEL, "must be the name of a namespace, without wildcards; correct it");
+        strings(
+            names,
+            256,
+            rule,
+            Names.LABEL,
+            "must be the name of a namespace, without wildcards; correct it");
     Node selector = object.get().get("selector");
     Optional<LabelSelector> selected = selector(selector, rule);
-    if (named.isEmpty() && selector.unset() && !mayBeNobody && names.items(256, rule, "namespace names").isEmpty()) {
-      node.faults().required(node.path(), rule, "must name namespaces or select them; add names or a selector");
+    if (named.isEmpty()
+        && selector.unset()
+        && !mayBeNobody
+        && names.items(256, rule, "namespace names").isEmpty()) {
+      node.faults()
+          .required(
+              node.path(), rule, "must name namespaces or select them; add names or a selector");
       return Optional.empty();
     }
     return Optional.of(new Namespaces(named, selected));
@@ -93,7 +106,11 @@ final class Shapes {
 
   static Optional<LabelSelector> selector(Node node, Rule rule) {
     return node.object(Set.of("matchLabels", "matchExpressions"), rule, "a label selector")
-        .map(o -> new LabelSelector(labels(o.get("matchLabels"), rule), expressions(o.get("matchExpressions"), rule)));
+        .map(
+            o ->
+                new LabelSelector(
+                    labels(o.get("matchLabels"), rule),
+                    expressions(o.get("matchExpressions"), rule)));
   }
 
   static SortedMap<String, String> labels(Node node, Rule rule) {
@@ -113,12 +130,22 @@ final class Shapes {
         .forEach(
             (key, value) -> {
               if (!Names.QUALIFIED.matcher(key).matches()) {
-                node.faults().forbidden(value.path(), rule, "must have a label's key as its name; correct the key");
+                node.faults()
+                    .forbidden(
+                        value.path(), rule, "must have a label's key as its name; correct the key");
               } else if (value.unset()) {
-                value.faults().invalid(value, rule, "must be a label's value, not null; write \"\" for an empty one");
+                value
+                    .faults()
+                    .invalid(
+                        value,
+                        rule,
+                        "must be a label's value, not null; write \"\" for an empty one");
               } else {
                 value
-                    .string(rule, Names.LABEL_VALUE, "must be a label's value (at most 63 letters, digits and . _ -); correct it")
+                    .string(
+                        rule,
+                        Names.LABEL_VALUE,
+                        "must be a label's value (at most 63 letters, digits and . _ -); correct it")
                     .ifPresent(v -> labels.put(key, v));
               }
             });
@@ -128,21 +155,33 @@ final class Shapes {
   private static List<Requirement> expressions(Node node, Rule rule) {
     List<Requirement> requirements = new ArrayList<>();
     for (Node item : node.items(16, rule, "selector expressions")) {
-      item.object(Set.of("key", "operator", "values"), rule, "a selector expression with key, operator and values")
+      item.object(
+              Set.of("key", "operator", "values"),
+              rule,
+              "a selector expression with key, operator and values")
           .ifPresent(
               o -> {
-                Optional<String> key = o.get("key").string(rule, Names.QUALIFIED, "must be a label's key; correct it");
+                Optional<String> key =
+                    o.get("key").string(rule, Names.QUALIFIED, "must be a label's key; correct it");
                 Optional<String> operator =
-                    o.get("operator").oneOf(rule, List.of("In", "NotIn", "Exists", "DoesNotExist"), "correct it");
+                    o.get("operator")
+                        .oneOf(
+                            rule, List.of("In", "NotIn", "Exists", "DoesNotExist"), "correct it");
                 List<String> values = new ArrayList<>();
                 for (Node value : o.get("values").items(64, rule, "label values")) {
-                  value.string(rule, Names.LABEL_VALUE, "must be a label's value; correct it").ifPresent(values::add);
+                  value
+                      .string(rule, Names.LABEL_VALUE, "must be a label's value; correct it")
+                      .ifPresent(values::add);
                 }
                 if (o.get("key").unset()) {
                   o.faults().required(o.get("key").path(), rule, "must be a label's key; add it");
                 }
                 if (o.get("operator").unset()) {
-                  o.faults().required(o.get("operator").path(), rule, "must be In, NotIn, Exists or DoesNotExist; add it");
+                  o.faults()
+                      .required(
+                          o.get("operator").path(),
+                          rule,
+                          "must be In, NotIn, Exists or DoesNotExist; add it");
                 }
                 if (key.isPresent() && operator.isPresent()) {
                   boolean wantsValues = operator.get().endsWith("In");
@@ -155,7 +194,8 @@ final class Shapes {
                                 ? "must have a value with In and NotIn; add one"
                                 : "must be empty with Exists and DoesNotExist; remove the values");
                   } else {
-                    requirements.add(new Requirement(key.get(), operator.get(), List.copyOf(values)));
+                    requirements.add(
+                        new Requirement(key.get(), operator.get(), List.copyOf(values)));
                   }
                 }
               });
@@ -164,15 +204,18 @@ final class Shapes {
   }
 
   /**
-   * Peers of a NetworkPolicy. A namespaceSelector needs a label or an In with values, so that no peer means everybody; a
-   * podSelector alone means the own namespace.
+   * Peers of a NetworkPolicy. A namespaceSelector needs a label or an In with values, so that no
+   * peer means everybody; a podSelector alone means the own namespace.
    */
   static List<Peer> peers(Node node, int most, Rule rule) {
     List<Peer> peers = new ArrayList<>();
     for (Node item : node.items(most, rule, "peers")) {
       int before = item.faults().count();
       Optional<Node> object =
-          item.object(Set.of("namespaceSelector", "podSelector"), rule, "a peer with namespaceSelector or podSelector");
+          item.object(
+              Set.of("namespaceSelector", "podSelector"),
+              rule,
+              "a peer with namespaceSelector or podSelector");
       if (object.isEmpty()) {
         continue;
       }
@@ -187,9 +230,12 @@ final class Shapes {
           namespaceSelector.isEmpty()
               ? podSelector.isPresent()
               : !namespaceSelector.get().matchLabels().isEmpty()
-                  || namespaceSelector.get().matchExpressions().stream().anyMatch(r -> r.operator().equals("In"));
+                  || namespaceSelector.get().matchExpressions().stream()
+                      .anyMatch(r -> r.operator().equals("In"));
       if (!narrow) {
-        item.faults().inconsistent(namespaceSelector.isEmpty() ? item.path() : namespaces.path(), rule, PEER);
+        item.faults()
+            .inconsistent(
+                namespaceSelector.isEmpty() ? item.path() : namespaces.path(), rule, PEER);
       } else {
         peers.add(new Peer(namespaceSelector, podSelector));
       }

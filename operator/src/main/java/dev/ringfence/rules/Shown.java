@@ -3,7 +3,10 @@ package dev.ringfence.rules;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
-/** How a value stands in a message: ASCII, one line, at most 60 characters, never a credential, never a whole struct. */
+/**
+ * How a value stands in a message: ASCII, one line, at most 60 characters, never a credential,
+ * never a whole struct.
+ */
 final class Shown {
   private static final int LONGEST = 60;
   static final String REDACTED = "<redacted>";

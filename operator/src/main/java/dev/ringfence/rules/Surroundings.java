@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Everything beside the object that a judgement depends on. */
 public record Surroundings(
@@ -75,13 +74,4 @@ public record Surroundings(
 
   /** Waivers that a verdict rests on. */
   public record WaiverInForce(Rule rule, Instant until) {}
-
-  Set<Rule> waived(String namespace) {
-    return policy instanceof PolicyState.Valid(Policy p)
-        ? p.waivers().stream()
-            .filter(w -> w.namespaces().contains(namespace) && w.expires().isAfter(now))
-            .map(Policy.Waiver::rule)
-            .collect(java.util.stream.Collectors.toUnmodifiableSet())
-        : Set.of();
-  }
 }

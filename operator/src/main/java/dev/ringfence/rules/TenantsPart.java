@@ -33,7 +33,15 @@ final class TenantsPart {
     Set<String> names = new HashSet<>();
     for (Node item : list.items(64, VLLM_102, "tenants")) {
       if (item.object(
-              Set.of("name", "replicas", "scaling", "apiKeySecretRef", "tlsSecretName", "requestsPerMinute", "tokensPerMinute", "maxConcurrentRequests"),
+              Set.of(
+                  "name",
+                  "replicas",
+                  "scaling",
+                  "apiKeySecretRef",
+                  "tlsSecretName",
+                  "requestsPerMinute",
+                  "tokensPerMinute",
+                  "maxConcurrentRequests"),
               VLLM_102,
               "a tenant with name and apiKeySecretRef")
           .isEmpty()) {
@@ -41,7 +49,10 @@ final class TenantsPart {
       }
       Tenant tenant = tenant(item);
       if (!tenant.name().isEmpty() && !names.add(tenant.name())) {
-        faults.duplicate(item.get("name").path(), VLLM_102, "must be the only tenant of this name, each has an engine of its own; rename or remove it");
+        faults.duplicate(
+            item.get("name").path(),
+            VLLM_102,
+            "must be the only tenant of this name, each has an engine of its own; rename or remove it");
       }
       tenants.add(tenant);
     }
@@ -58,15 +69,38 @@ final class TenantsPart {
     }
     String name = nameNode.string(RuleText.TENANT_NAME, Names.TENANT).orElse("");
     int requests =
-        Upper.integer(node.get("requestsPerMinute"), RuleText.REQUESTS_PER_MINUTE, 1_000_000, limits.requestsPerMinute(), 60, "");
+        Upper.integer(
+            node.get("requestsPerMinute"),
+            RuleText.REQUESTS_PER_MINUTE,
+            1_000_000,
+            limits.requestsPerMinute(),
+            60,
+            "");
     int tokens =
         Upper.integer(
-            node.get("tokensPerMinute"), RuleText.TOKENS_PER_MINUTE, 100_000_000, limits.tokensPerMinute(), limits.tokensPerMinute(), "");
+            node.get("tokensPerMinute"),
+            RuleText.TOKENS_PER_MINUTE,
+            100_000_000,
+            limits.tokensPerMinute(),
+            limits.tokensPerMinute(),
+            "");
     int concurrent =
         Upper.integer(
-            node.get("maxConcurrentRequests"), RuleText.MAX_CONCURRENT_REQUESTS, 4096, limits.maxConcurrentRequests(), 32, "");
+            node.get("maxConcurrentRequests"),
+            RuleText.MAX_CONCURRENT_REQUESTS,
+            4096,
+            limits.maxConcurrentRequests(),
+            32,
+            "");
     Scale scale = scale(node, requests, concurrent);
-    return new Tenant(name, scale, keys(node.get("apiKeySecretRef")), tls(node.get("tlsSecretName")), requests, tokens, concurrent);
+    return new Tenant(
+        name,
+        scale,
+        keys(node.get("apiKeySecretRef")),
+        tls(node.get("tlsSecretName")),
+        requests,
+        tokens,
+        concurrent);
   }
 
   private String keys(Node ref) {
@@ -86,7 +120,10 @@ final class TenantsPart {
 
   private Optional<String> tls(Node name) {
     if (name.unset() && requireTls) {
-      faults.required(name.path(), VLLM_511, "must name a TLS Secret, the policy requires TLS at the guard; set tlsSecretName");
+      faults.required(
+          name.path(),
+          VLLM_511,
+          "must name a TLS Secret, the policy requires TLS at the guard; set tlsSecretName");
     }
     return name.string(RuleText.TLS_SECRET, Names.SUBDOMAIN);
   }
@@ -94,25 +131,37 @@ final class TenantsPart {
   private Scale scale(Node node, int requests, int concurrent) {
     Node replicas = node.get("replicas");
     Node scaling = node.get("scaling");
-    Optional<Integer> count = replicas.integer(VLLM_001, 0, 32, "must be a whole number from 0 to 32; set it to 1 or remove it");
+    Optional<Integer> count =
+        replicas.integer(
+            VLLM_001, 0, 32, "must be a whole number from 0 to 32; set it to 1 or remove it");
     if (scaling.unset()) {
       Scale.Fixed fixed = new Scale.Fixed(count.orElse(1));
       share(replicas, fixed.replicas(), requests, concurrent);
       return fixed;
     }
     if (!replicas.unset()) {
-      faults.forbidden(replicas.path(), VLLM_001, "must not stand beside scaling, the number then belongs to the autoscaler; remove one of the two");
+      faults.forbidden(
+          replicas.path(),
+          VLLM_001,
+          "must not stand beside scaling, the number then belongs to the autoscaler; remove one of the two");
     }
-    scaling.object(Set.of("minReplicas", "maxReplicas"), VLLM_001, "an object with minReplicas and maxReplicas");
+    scaling.object(
+        Set.of("minReplicas", "maxReplicas"),
+        VLLM_001,
+        "an object with minReplicas and maxReplicas");
     Node most = scaling.get("maxReplicas");
     if (scaling.json().isObject() && most.unset()) {
-      faults.required(most.path(), VLLM_001, "must be there, each guard enforces its share of the limits by it; add it");
+      faults.required(
+          most.path(),
+          VLLM_001,
+          "must be there, each guard enforces its share of the limits by it; add it");
     }
     String range = "must be a whole number from 1 to 32; correct it";
     int min = scaling.get("minReplicas").integer(VLLM_001, 1, 32, range).orElse(1);
     int max = most.integer(VLLM_001, 1, 32, range).orElse(min);
     if (min > max) {
-      faults.inconsistent(scaling.path(), VLLM_001, "must have minReplicas at most maxReplicas; correct the two");
+      faults.inconsistent(
+          scaling.path(), VLLM_001, "must have minReplicas at most maxReplicas; correct the two");
     }
     share(most, max, requests, concurrent);
     return new Scale.Autoscaled(min, max);
@@ -120,10 +169,20 @@ final class TenantsPart {
 
   private void share(Node node, int pods, int requests, int concurrent) {
     if (pods > requests) {
-      faults.invalid(node, VLLM_303, "must be at most requestsPerMinute (" + requests + "), each guard enforces its share and it would be 0; lower it or raise the limit");
+      faults.invalid(
+          node,
+          VLLM_303,
+          "must be at most requestsPerMinute ("
+              + requests
+              + "), each guard enforces its share and it would be 0; lower it or raise the limit");
     }
     if (pods > concurrent) {
-      faults.invalid(node, VLLM_304, "must be at most maxConcurrentRequests (" + concurrent + "), each guard enforces its share and it would be 0; lower it or raise the limit");
+      faults.invalid(
+          node,
+          VLLM_304,
+          "must be at most maxConcurrentRequests ("
+              + concurrent
+              + "), each guard enforces its share and it would be 0; lower it or raise the limit");
     }
   }
 }

@@ -22,7 +22,9 @@ public record TrustedModel(
      * @param auth whether the token may go to the endpoint
      * @param gated whether a workload needs a token
      */
-    record HuggingFace(String repository, String revision, String endpoint, boolean auth, boolean gated) implements Source {}
+    record HuggingFace(
+        String repository, String revision, String endpoint, boolean auth, boolean gated)
+        implements Source {}
 
     /** An OCI image volume; the reference ends in a digest. */
     record Image(String reference) implements Source {}

@@ -8,11 +8,13 @@ final class Upper {
   private Upper() {}
 
   /**
-   * The value to use: what is written when it is within the limit, else the smaller of default and limit.
+   * The value to use: what is written when it is within the limit, else the smaller of default and
+   * limit.
    *
    * @param together other fields that usually change with this one; empty when it stands alone
    */
-  static int integer(Node node, String ruleText, long most, int limit, int otherwise, String together) {
+  static int integer(
+      Node node, String ruleText, long most, int limit, int otherwise, String together) {
     Optional<Integer> value = node.integer(ruleText, 1, most);
     if (value.isPresent() && value.get() > limit) {
       passed(node, Faults.ruleOf(ruleText), String.valueOf(limit), together);
@@ -20,9 +22,13 @@ final class Upper {
     return value.orElse(Math.min(otherwise, limit));
   }
 
-  static BigDecimal number(Node node, String ruleText, BigDecimal most, BigDecimal limit, BigDecimal otherwise) {
+  static BigDecimal number(
+      Node node, String ruleText, BigDecimal most, BigDecimal limit, BigDecimal otherwise) {
     Optional<BigDecimal> value =
-        node.number(Faults.ruleOf(ruleText), n -> n.signum() > 0 && n.compareTo(most) <= 0, Faults.detailOf(ruleText));
+        node.number(
+            Faults.ruleOf(ruleText),
+            n -> n.signum() > 0 && n.compareTo(most) <= 0,
+            Faults.detailOf(ruleText));
     if (value.isPresent() && value.get().compareTo(limit) > 0) {
       passed(node, Faults.ruleOf(ruleText), limit.toPlainString(), "");
     }

@@ -13,7 +13,11 @@ public sealed interface Verdict {
   /**
    * @param nextEnd when an override or waiver that this rests on ends first; judge again then
    */
-  record Accepted(Workload workload, List<String> warnings, List<WaiverInForce> waivers, Optional<Instant> nextEnd)
+  record Accepted(
+      Workload workload,
+      List<String> warnings,
+      List<WaiverInForce> waivers,
+      Optional<Instant> nextEnd)
       implements Verdict {}
 
   /**

@@ -7,8 +7,8 @@ import java.util.Optional;
  * One fault of one field.
  *
  * @param path the field, as {@code spec.tenants[0].name}
- * @param value what stands there as a message shows it (quoted when a string, cut after 60 characters); empty for kinds that
- *     show none, and for faults over several fields
+ * @param value what stands there as a message shows it (quoted when a string, cut after 60
+ *     characters); empty for kinds that show none, and for faults over several fields
  * @param detail {@code must ...; <fix>}, ASCII, without the rule's id
  */
 public record Violation(String path, Kind kind, Optional<String> value, Rule rule, String detail)

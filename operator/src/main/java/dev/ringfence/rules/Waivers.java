@@ -15,15 +15,17 @@ final class Waivers {
   private final Map<Rule, Instant> used = new TreeMap<>();
 
   Waivers(PolicyState policy, String namespace, Instant now) {
-    if (policy instanceof PolicyState.Valid(Policy p)) {
-      p.waivers().stream()
+    if (policy instanceof PolicyState.Valid valid) {
+      valid.policy().waivers().stream()
           .filter(w -> w.namespaces().contains(namespace) && w.expires().isAfter(now))
           .sorted(Comparator.comparing(Policy.Waiver::expires))
           .forEach(w -> ends.put(w.rule(), w.expires()));
     }
   }
 
-  /** Whether the rule is lifted; call it only where it would be violated, since it is noted as used. */
+  /**
+   * Whether the rule is lifted; call it only where it would be violated, since it is noted as used.
+   */
   boolean lifts(Rule rule) {
     Optional<Instant> end = Optional.ofNullable(ends.get(rule));
     end.ifPresent(e -> used.put(rule, e));

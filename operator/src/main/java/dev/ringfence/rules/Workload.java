@@ -10,15 +10,18 @@ import java.util.Set;
 import java.util.SortedMap;
 
 /**
- * An accepted workload with every default resolved. Only {@link Check} makes one, so what was not accepted cannot be
- * rendered.
+ * An accepted workload with every default resolved. Only {@link Check} makes one, so what was not
+ * accepted cannot be rendered.
  */
 public sealed interface Workload permits AcceptedWorkload {
   String namespace();
 
   String name();
 
-  /** The names under which the guard serves the model; the first is the one that answers show. Never empty. */
+  /**
+   * The names under which the guard serves the model; the first is the one that answers show. Never
+   * empty.
+   */
   List<String> servedNames();
 
   TrustedModel model();
@@ -56,7 +59,10 @@ public sealed interface Workload permits AcceptedWorkload {
   /** An entry of a Secret in the workload's namespace. */
   record SecretEntry(String secret, String key) {}
 
-  /** A PersistentVolumeClaim to make; an empty class name ("") means none, absent means the cluster's default. */
+  /**
+   * A PersistentVolumeClaim to make; an empty class name ("") means none, absent means the
+   * cluster's default.
+   */
   record Storage(Quantity size, Optional<String> storageClassName, AccessMode accessMode) {}
 
   /** Names as Kubernetes writes them. */
@@ -98,7 +104,10 @@ public sealed interface Workload permits AcceptedWorkload {
     }
   }
 
-  /** Limits are those of the whole tenant, per key id where DESIGN says so; a guard enforces its replica's share. */
+  /**
+   * Limits are those of the whole tenant, per key id where DESIGN says so; a guard enforces its
+   * replica's share.
+   */
   record Tenant(
       String name,
       Scale scale,
@@ -172,12 +181,14 @@ public sealed interface Workload permits AcceptedWorkload {
     public record Requirement(String key, String operator, List<String> values) {}
 
     public boolean matches(Map<String, String> labels) {
-      return matchLabels.entrySet().stream().allMatch(e -> e.getValue().equals(labels.get(e.getKey())))
+      return matchLabels.entrySet().stream()
+              .allMatch(e -> e.getValue().equals(labels.get(e.getKey())))
           && matchExpressions.stream()
               .allMatch(
                   r ->
                       switch (r.operator()) {
-                        case "In" -> labels.containsKey(r.key()) && r.values().contains(labels.get(r.key()));
+                        case "In" ->
+                            labels.containsKey(r.key()) && r.values().contains(labels.get(r.key()));
                         case "NotIn" -> !r.values().contains(labels.get(r.key()));
                         case "Exists" -> labels.containsKey(r.key());
                         default -> !labels.containsKey(r.key());
@@ -191,7 +202,13 @@ public sealed interface Workload permits AcceptedWorkload {
    * @param gpus 0 only where the policy allows CPU engines
    * @param memory of the engine's container, tmpfs included
    */
-  record Resources(int gpus, String gpuResource, Quantity cpu, Quantity memory, Quantity sharedMemory, Quantity scratch) {}
+  record Resources(
+      int gpus,
+      String gpuResource,
+      Quantity cpu,
+      Quantity memory,
+      Quantity sharedMemory,
+      Quantity scratch) {}
 
   record Scheduling(
       SortedMap<String, String> nodeSelector,
@@ -235,7 +252,8 @@ public sealed interface Workload permits AcceptedWorkload {
   record NodeLabel(String key, String value) {}
 
   /** The fetch Job's way out: a proxy URL, a ConfigMap with a CA bundle, extra ranges. */
-  record Fetch(Optional<String> httpsProxy, Optional<String> caBundleConfigMap, List<String> egressCidrs) {}
+  record Fetch(
+      Optional<String> httpsProxy, Optional<String> caBundleConfigMap, List<String> egressCidrs) {}
 
   /** The limits that a guard applies, before they are shared between replicas. */
   record GuardLimits(

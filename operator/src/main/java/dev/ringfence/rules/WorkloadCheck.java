@@ -23,7 +23,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Judges one VLLMDeployment: reads its parts, each in a class of its own, and puts them together. */
+/**
+ * Judges one VLLMDeployment: reads its parts, each in a class of its own, and puts them together.
+ */
 final class WorkloadCheck {
   private static final Duration SOON = Duration.ofDays(14);
   private static final String ENFORCE = "pod-security.kubernetes.io/enforce";
@@ -41,7 +43,8 @@ final class WorkloadCheck {
     this.surroundings = surroundings;
     this.object = new Node(json, FieldPath.object(), faults);
     this.namespace = json.path("metadata").path("namespace").asText("default");
-    this.policy = surroundings.policy() instanceof PolicyState.Valid(Policy p) ? p : PolicyCheck.STRICT;
+    this.policy =
+        surroundings.policy() instanceof PolicyState.Valid v ? v.policy() : PolicyCheck.STRICT;
     this.waivers = new Waivers(surroundings.policy(), namespace, surroundings.now());
   }
 
@@ -51,7 +54,17 @@ final class WorkloadCheck {
     String name = name();
     Node spec = object.get("spec");
     spec.object(
-        Set.of("model", "engine", "tenants", "api", "resources", "scheduling", "rollout", "startupTimeoutSeconds", "drainSeconds", "suspended"),
+        Set.of(
+            "model",
+            "engine",
+            "tenants",
+            "api",
+            "resources",
+            "scheduling",
+            "rollout",
+            "startupTimeoutSeconds",
+            "drainSeconds",
+            "suspended"),
         VLLM_001,
         "an object with the workload's fields");
 
@@ -59,13 +72,22 @@ final class WorkloadCheck {
     Limits limits = Limits.of(policy, namespace, labels(), ref, surroundings.now());
     Policy.Limits effective = limits.effective();
 
-    ModelPart model = new ModelPart(spec.get("model"), name, namespace, labels(), surroundings, warnings);
+    ModelPart model =
+        new ModelPart(spec.get("model"), name, namespace, labels(), surroundings, warnings);
     ResourcesPart resources = new ResourcesPart(spec.get("resources"), policy);
     EnginePart engine =
-        new EnginePart(spec.get("engine"), policy, surroundings, effective, waivers, model.found(), resources.gpus());
+        new EnginePart(
+            spec.get("engine"),
+            policy,
+            surroundings,
+            effective,
+            waivers,
+            model.found(),
+            resources.gpus());
     resources.complete(engine.tensorParallelSize());
     ApiPart api = new ApiPart(spec.get("api"), effective);
-    TenantsPart tenants = new TenantsPart(spec.get("tenants"), effective, policy.network().requireTls());
+    TenantsPart tenants =
+        new TenantsPart(spec.get("tenants"), effective, policy.network().requireTls());
     SchedulingPart scheduling = new SchedulingPart(spec.get("scheduling"), policy, waivers);
     secretRoles();
     namespaceRules(effective);
@@ -73,13 +95,24 @@ final class WorkloadCheck {
     RolloutStrategy rollout = rollout(spec.get("rollout"));
     int startup =
         spec.get("startupTimeoutSeconds")
-            .integer(VLLM_001, 60, 7200, "must be a whole number of seconds from 60 to 7200; set it to 1800 or remove it")
+            .integer(
+                VLLM_001,
+                60,
+                7200,
+                "must be a whole number of seconds from 60 to 7200; set it to 1800 or remove it")
             .orElse(1800);
     int drain =
         spec.get("drainSeconds")
-            .integer(VLLM_001, 0, 600, "must be a whole number of seconds from 0 to 600; set it to 60 or remove it")
+            .integer(
+                VLLM_001,
+                0,
+                600,
+                "must be a whole number of seconds from 0 to 600; set it to 60 or remove it")
             .orElse(60);
-    boolean suspended = spec.get("suspended").bool(VLLM_001, "must be true or false; correct it or remove it").orElse(false);
+    boolean suspended =
+        spec.get("suspended")
+            .bool(VLLM_001, "must be true or false; correct it or remove it")
+            .orElse(false);
     new CredentialScan(faults, VLLM_508).scan(object.json());
 
     if (!faults.none()) {
@@ -89,12 +122,26 @@ final class WorkloadCheck {
     advise(engine, api, model, tenants);
     waivers.used().stream()
         .filter(w -> w.until().isBefore(surroundings.now().plus(SOON)))
-        .forEach(w -> warnings.add("the waiver of " + w.rule().id() + " ends at " + w.until() + ", in less than 14 days"));
-    limits.firstEnd()
+        .forEach(
+            w ->
+                warnings.add(
+                    "the waiver of "
+                        + w.rule().id()
+                        + " ends at "
+                        + w.until()
+                        + ", in less than 14 days"));
+    limits
+        .firstEnd()
         .filter(end -> end.isBefore(surroundings.now().plus(SOON)))
-        .ifPresent(end -> warnings.add("an override of the policy that this workload may use ends at " + end + ", in less than 14 days"));
+        .ifPresent(
+            end ->
+                warnings.add(
+                    "an override of the policy that this workload may use ends at "
+                        + end
+                        + ", in less than 14 days"));
     Optional<Instant> nextEnd =
-        Stream.concat(limits.firstEnd().stream(), waivers.used().stream().map(WaiverInForce::until)).min(Comparator.naturalOrder());
+        Stream.concat(limits.firstEnd().stream(), waivers.used().stream().map(WaiverInForce::until))
+            .min(Comparator.naturalOrder());
     Workload workload =
         new AcceptedWorkload(
             namespace,
@@ -153,13 +200,15 @@ final class WorkloadCheck {
     if (name.unset()) {
       faults.required(name.path(), RuleText.WORKLOAD_NAME);
     }
-    metadata.get("namespace").string(VLLM_001, Names.LABEL, "must be the name of a namespace; correct it");
+    metadata
+        .get("namespace")
+        .string(VLLM_001, Names.LABEL, "must be the name of a namespace; correct it");
     return name.string(RuleText.WORKLOAD_NAME, Names.WORKLOAD).orElse("");
   }
 
   private Optional<Map<String, String>> labels() {
-    return surroundings.namespace() instanceof NamespaceFacts.Known(Map<String, String> labels)
-        ? Optional.of(labels)
+    return surroundings.namespace() instanceof NamespaceFacts.Known known
+        ? Optional.of(known.labels())
         : Optional.empty();
   }
 
@@ -180,16 +229,22 @@ final class WorkloadCheck {
     for (int i = 0; tenants.json().isArray() && i < Math.min(64, tenants.json().size()); i++) {
       Node tenant = new Node(tenants.json().get(i), tenants.path().index(i), faults);
       String name = tenant.get("name").json().asText("");
-      secretRole(tenant.get("apiKeySecretRef").get("name"), Surroundings.SecretUse.Role.KEYS, name, seen);
+      secretRole(
+          tenant.get("apiKeySecretRef").get("name"), Surroundings.SecretUse.Role.KEYS, name, seen);
       secretRole(tenant.get("tlsSecretName"), Surroundings.SecretUse.Role.TLS, name, seen);
     }
   }
 
-  private void secretRole(Node secret, Surroundings.SecretUse.Role role, String tenant, List<Surroundings.SecretUse> seen) {
+  private void secretRole(
+      Node secret,
+      Surroundings.SecretUse.Role role,
+      String tenant,
+      List<Surroundings.SecretUse> seen) {
     if (!secret.json().isTextual()) {
       return;
     }
-    Surroundings.SecretUse use = new Surroundings.SecretUse(secret.json().textValue(), role, tenant);
+    Surroundings.SecretUse use =
+        new Surroundings.SecretUse(secret.json().textValue(), role, tenant);
     if (seen.stream().anyMatch(other -> SecretUses.conflict(use, other))) {
       faults.inconsistent(secret.path(), RuleText.SECRET_ROLES);
     }
@@ -199,14 +254,35 @@ final class WorkloadCheck {
   private void namespaceRules(Policy.Limits effective) {
     FieldPath path = FieldPath.root("metadata").child("namespace");
     if (policy.scheduling().requireRestrictedNamespace()) {
-      label(path, VLLM_707, ENFORCE, "restricted", "must enforce the restricted Pod Security level; kubectl label namespace " + shownNamespace() + " " + ENFORCE + "=restricted");
+      label(
+          path,
+          VLLM_707,
+          ENFORCE,
+          "restricted",
+          "must enforce the restricted Pod Security level; kubectl label namespace "
+              + shownNamespace()
+              + " "
+              + ENFORCE
+              + "=restricted");
     }
     if (policy.scheduling().requireDedicatedNamespace()) {
-      label(path, VLLM_709, DEDICATED, "true", "must be dedicated to Ringfence, the policy asks for it; ask the platform team to label it " + DEDICATED + "=true");
+      label(
+          path,
+          VLLM_709,
+          DEDICATED,
+          "true",
+          "must be dedicated to Ringfence, the policy asks for it; ask the platform team to label it "
+              + DEDICATED
+              + "=true");
     }
     int most = effective.workloadsPerNamespace();
     if (surroundings.neighbours().workloads() >= most) {
-      faults.tooMany(path, VLLM_712, "must hold at most " + most + " workloads; delete one that is not used, or ask the platform team for a higher limits.workloadsPerNamespace");
+      faults.tooMany(
+          path,
+          VLLM_712,
+          "must hold at most "
+              + most
+              + " workloads; delete one that is not used, or ask the platform team for a higher limits.workloadsPerNamespace");
     }
   }
 
@@ -217,8 +293,8 @@ final class WorkloadCheck {
   private void label(FieldPath path, Rule rule, String key, String value, String detail) {
     switch (surroundings.namespace()) {
       case NamespaceFacts.Unknown u -> warnings.add("not checked here: " + rule.id());
-      case NamespaceFacts.Known(Map<String, String> labels) -> {
-        if (!value.equals(labels.get(key)) && !waivers.lifts(rule)) {
+      case NamespaceFacts.Known known -> {
+        if (!value.equals(known.labels().get(key)) && !waivers.lifts(rule)) {
           faults.forbidden(path, rule, detail);
         }
       }
@@ -229,7 +305,11 @@ final class WorkloadCheck {
     int context = engine.engine().maxModelLen();
     if (context < api.api().maxOutputTokens()) {
       warnings.add(
-          "spec.engine.maxModelLen (" + context + ") is below api.maxOutputTokens (" + api.api().maxOutputTokens() + "), no answer can be that long");
+          "spec.engine.maxModelLen ("
+              + context
+              + ") is below api.maxOutputTokens ("
+              + api.api().maxOutputTokens()
+              + "), no answer can be that long");
     }
     // Four characters a token is usual for English prose; code and other scripts need more tokens.
     if (api.api().maxPromptCharacters() / 4 + api.api().defaultOutputTokens() > context) {
@@ -240,10 +320,12 @@ final class WorkloadCheck {
               + api.api().maxPromptCharacters()
               + "), long prompts will be refused by the engine");
     }
-    boolean once = model.storage().map(s -> s.accessMode() == Workload.AccessMode.ReadWriteOnce).orElse(false);
+    boolean once =
+        model.storage().map(s -> s.accessMode() == Workload.AccessMode.ReadWriteOnce).orElse(false);
     int pods = tenants.tenants().stream().mapToInt(t -> t.scale().most()).sum();
     if (once && pods > 1) {
-      warnings.add("spec.model.storage is ReadWriteOnce and there are several pods, so all of them run on one node; use ReadWriteMany to spread them");
+      warnings.add(
+          "spec.model.storage is ReadWriteOnce and there are several pods, so all of them run on one node; use ReadWriteMany to spread them");
     }
   }
 }
