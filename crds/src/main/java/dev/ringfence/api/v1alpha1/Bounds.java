@@ -11,7 +11,8 @@ final class Bounds {
   static final int TOLERATIONS = 16;
   static final int NODE_LABELS = 64;
   static final int PEERS = 16;
-  static final int SELECTOR_TERMS = 16;
+  static final int SELECTOR_LABELS = 64;
+  static final int SELECTOR_EXPRESSIONS = 16;
   static final int SELECTOR_VALUES = 64;
   static final int NAMESPACES = 256;
   static final int FILES = 512;
@@ -20,7 +21,7 @@ final class Bounds {
   static final int ARCHITECTURES = 16;
   static final int IMAGES = 64;
   static final int IMAGE_LENGTH = 512;
-  static final int OVERRIDES = 64;
+  static final int OVERRIDES = 32;
   static final int WAIVERS = 64;
   static final int NAMES = 64;
   static final int VIOLATIONS = 32;

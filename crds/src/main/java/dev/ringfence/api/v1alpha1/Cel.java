@@ -8,6 +8,7 @@ final class Cel {
   /** Reason that prints {@code Forbidden: message}, without the value. */
   static final String FORBIDDEN = "FieldValueForbidden";
 
+  static final String UP_TO_32 = "self >= 1 && self <= 32";
   static final String UP_TO_4096 = "self >= 1 && self <= 4096";
   static final String UP_TO_1048576 = "self >= 1 && self <= 1048576";
   static final String TEMPERATURE = "self >= 0.0 && self <= 2.0";
@@ -30,6 +31,7 @@ final class Cel {
           + "') && !self.contains('..') && !self.contains('--')";
   static final String COMMIT = "self.matches(r'" + Patterns.COMMIT + "')";
   static final String SHA256 = "self.matches(r'" + Patterns.SHA256 + "')";
+  static final String ARCHITECTURE = "self.matches(r'" + Patterns.ARCHITECTURE + "')";
   static final String FOLDER = "self.matches(r'" + Patterns.FOLDER + "')";
 
   // What people mistake for the place of a secret is judged one level up, where the server prints
@@ -50,7 +52,10 @@ final class Cel {
    * counts as 1.
    */
   static final String TENSOR_PARALLEL_SIZE =
-      "!has(self.engine) || !has(self.engine.tensorParallelSize) || self.engine.tensorParallelSize =="
+      "!has(self.engine) || !has(self.engine.tensorParallelSize)"
+          + " || self.engine.tensorParallelSize < 1 || self.engine.tensorParallelSize > 16"
+          + " || (has(self.resources) && has(self.resources.gpus) && (self.resources.gpus < 0 || self.resources.gpus > 16))"
+          + " || self.engine.tensorParallelSize =="
           + " (has(self.resources) && has(self.resources.gpus) && self.resources.gpus > 0 ? self.resources.gpus : 1)";
 
   /**
@@ -70,24 +75,31 @@ final class Cel {
           + " && (!has(self.model) || !has(self.model.tokenSecretRef) || !has(self.model.tokenSecretRef.name)"
           + " || self.model.tokenSecretRef.name != a.tlsSecretName))))";
 
-  /** Judged where both bounds are written; defaults depend on the policy. */
+  // Judged where both numbers are written and legal; the engine also judges what defaults come to.
   static final String REPLICAS_WITHIN_REQUESTS =
-      "!has(self.requestsPerMinute) || self.requestsPerMinute < 1"
-          + " || ((!has(self.replicas) || self.replicas <= self.requestsPerMinute)"
-          + " && (!has(self.scaling) || self.scaling.maxReplicas <= self.requestsPerMinute))";
-
+      "!has(self.replicas) || has(self.scaling) || !has(self.requestsPerMinute) || self.requestsPerMinute < 1"
+          + " || self.replicas <= self.requestsPerMinute || self.replicas > 32";
+  static final String SCALING_WITHIN_REQUESTS =
+      "!has(self.scaling) || !has(self.scaling.maxReplicas) || !has(self.requestsPerMinute) || self.requestsPerMinute < 1"
+          + " || self.scaling.maxReplicas <= self.requestsPerMinute || self.scaling.maxReplicas > 32";
   static final String REPLICAS_WITHIN_CONCURRENT =
-      "!has(self.maxConcurrentRequests) || self.maxConcurrentRequests < 1"
-          + " || ((!has(self.replicas) || self.replicas <= self.maxConcurrentRequests)"
-          + " && (!has(self.scaling) || self.scaling.maxReplicas <= self.maxConcurrentRequests))";
+      "!has(self.replicas) || has(self.scaling) || !has(self.maxConcurrentRequests) || self.maxConcurrentRequests < 1"
+          + " || self.replicas <= self.maxConcurrentRequests || self.replicas > 32";
+  static final String SCALING_WITHIN_CONCURRENT =
+      "!has(self.scaling) || !has(self.scaling.maxReplicas) || !has(self.maxConcurrentRequests) || self.maxConcurrentRequests < 1"
+          + " || self.scaling.maxReplicas <= self.maxConcurrentRequests || self.scaling.maxReplicas > 32";
 
   static final String DEFAULT_OUTPUT =
-      "!has(self.defaultOutputTokens) || !has(self.maxOutputTokens) || self.defaultOutputTokens <= self.maxOutputTokens";
+      "!has(self.defaultOutputTokens) || !has(self.maxOutputTokens) || self.defaultOutputTokens <= self.maxOutputTokens"
+          + " || self.defaultOutputTokens > 4096 || self.maxOutputTokens < 1";
 
+  /** Judged where every number is legal by itself. */
   static final String TEMPERATURE_ORDER =
-      "(!has(self.min) || !has(self.max) || self.min <= self.max)"
+      "[has(self.min) ? self.min : 0.0, has(self.default) ? self.default : 1.0, has(self.max) ? self.max : 2.0]"
+          + ".exists(t, t < 0.0 || t > 2.0)"
+          + " || ((!has(self.min) || !has(self.max) || self.min <= self.max)"
           + " && (!has(self.min) || !has(self.default) || self.min <= self.default)"
-          + " && (!has(self.default) || !has(self.max) || self.default <= self.max)";
+          + " && (!has(self.default) || !has(self.max) || self.default <= self.max))";
 
   /** A positive quantity. */
   static final String QUANTITY =
@@ -95,6 +107,7 @@ final class Cel {
 
   static final String TMPFS_WITHIN_MEMORY =
       "!has(self.memory) || !isQuantity(string(self.memory))"
+          + " || !quantity(string(self.memory)).isGreaterThan(quantity('0'))"
           + " || quantity(string(self.memory)).isGreaterThan("
           + "(has(self.sharedMemory) && isQuantity(string(self.sharedMemory)) ? quantity(string(self.sharedMemory)) : quantity('0'))"
           + ".add(has(self.scratch) && isQuantity(string(self.scratch)) ? quantity(string(self.scratch)) : quantity('0')))";
@@ -121,7 +134,8 @@ final class Cel {
           + "') && !self.matches(r'(^|/)(params|adapter_config)\\.json$')";
 
   static final String FILE_SIZE =
-      "self.size > 0 || self.path.endsWith('.txt') || self.path.endsWith('.md')";
+      "!has(self.size) || (self.size <= 9007199254740992"
+          + " && (self.size > 0 || (self.size == 0 && (self.path.endsWith('.txt') || self.path.endsWith('.md')))))";
 
   static final String FILES_COMPLETE =
       "self.exists(f, f.path == 'config.json') && self.exists(f, f.path.endsWith('.safetensors'))";
@@ -133,6 +147,19 @@ final class Cel {
   /** An extended resource that nobody shares by its name. */
   static final String GPU_RESOURCE =
       "self.contains('/') && !self.startsWith('hugepages-') && !self.endsWith('.shared')";
+
+  static final String SOME_NAMESPACES =
+      "(has(self.names) && size(self.names) > 0) || has(self.selector)";
+
+  /**
+   * Neither in nor around what a fetch Job must not reach; a range of the other family holds none
+   * of these.
+   */
+  static final String EGRESS =
+      "isCIDR(self) && cidr(self).prefixLength() > 0 && cidr(self) == cidr(self).masked()"
+          + " && !cidr(self).ip().isLoopback() && !cidr(self).ip().isLinkLocalUnicast()"
+          + " && !['127.0.0.1', '169.254.169.254', '100.100.100.200', '::1', 'fe80::1', 'fd00:ec2::254'].exists(a,"
+          + " cidr(self).containsIP(a))";
 
   static final String WAIVABLE =
       "self in ['VLLM-207', 'VLLM-212', 'VLLM-706', 'VLLM-707', 'VLLM-709', 'VLLM-711']";

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record LabelSelector(
     @JsonPropertyDescription("Labels that must have exactly these values.")
-        @Size(max = Bounds.SELECTOR_TERMS)
+        @Size(max = Bounds.SELECTOR_LABELS)
         @Nullable Map<String, @Size(max = 63) @Pattern(Patterns.LABEL_VALUE) String> matchLabels,
     @JsonPropertyDescription("Further conditions, all of which must hold.")
-        @Size(max = Bounds.SELECTOR_TERMS)
+        @Size(max = Bounds.SELECTOR_EXPRESSIONS)
         @Nullable List<Expression> matchExpressions) {
 
   /**

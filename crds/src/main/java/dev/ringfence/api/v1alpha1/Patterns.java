@@ -65,10 +65,10 @@ public final class Patterns {
 
   /** The path of a model's file; no part may start with a dot. */
   public static final String FILE =
-      "^([A-Za-z0-9_][A-Za-z0-9._+-]*/)*(LICENSE|NOTICE|[A-Za-z0-9_][A-Za-z0-9._+-]*\\.(safetensors|json|txt|model|jinja|md|tiktoken|spm|bpe|vocab))$";
+      "^(LICENSE|NOTICE|([A-Za-z0-9_][A-Za-z0-9._+-]*/)*[A-Za-z0-9_][A-Za-z0-9._+-]*\\.(safetensors|json|txt|model|jinja|md|tiktoken|spm|bpe|vocab))$";
 
   /** The class name of a model. */
-  public static final String ARCHITECTURE = "^[A-Za-z_][A-Za-z0-9_]*$";
+  public static final String ARCHITECTURE = "^[A-Za-z_][A-Za-z0-9_]{0,127}$";
 
   /** A release of vLLM. */
   public static final String VERSION = "^[0-9]+\\.[0-9]+\\.[0-9]+([.+a-z0-9-]*)$";

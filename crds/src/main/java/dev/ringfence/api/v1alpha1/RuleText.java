@@ -139,35 +139,95 @@ public final class RuleText {
 
   // Judged by the API server too
   public static final String SERVED_NAMES_EMPTY =
-      "VLLM-102 must list at least one name, clients ask for the model by it; remove it for the workload's name, or list names";
+      "VLLM-102 must have at least one name; add one or remove the list for the workload's name";
   public static final String BLOCK_SIZE =
-      "VLLM-205 must be a whole number above 0; set it to 16 or remove it";
+      "VLLM-205 must be a whole number from 1 to 1024 that the policy lists; remove it or set it to 16";
+  public static final String TENSOR_PARALLEL_RANGE =
+      "VLLM-210 must be a whole number from 1 to 16 that equals resources.gpus; remove it";
+  public static final String CPU_REQUIRED =
+      "VLLM-211 must be declared, it is request and limit of the engine; add resources.cpu";
+  public static final String MEMORY_REQUIRED =
+      "VLLM-211 must be declared, it is request and limit of the engine; add resources.memory";
   public static final String QUANTITY =
-      "VLLM-211 must be a quantity above 0 as Kubernetes writes it, as 8, 500m or 48Gi; correct it";
+      "VLLM-211 must be a quantity above 0, as 48Gi or 500m; correct it";
+  public static final String STORAGE_SIZE =
+      "VLLM-211 must be a quantity above 0, as 40Gi; correct it or remove it";
+  public static final String STARTUP_TIMEOUT =
+      "VLLM-001 must be a whole number of seconds from 60 to 7200; set it to 1800 or remove it";
+  public static final String DRAIN =
+      "VLLM-001 must be a whole number of seconds from 0 to 600; set it to 60 or remove it";
+  public static final String REPLICAS =
+      "VLLM-001 must be a whole number from 0 to 32; set it to 1 or remove it";
   public static final String REPLICAS_OR_SCALING =
-      "VLLM-001 must not stand beside replicas, with scaling the number belongs to an autoscaler; remove one of the two";
+      "VLLM-001 must not stand beside scaling, the number then belongs to the autoscaler; remove one of the two";
+  public static final String SCALING_RANGE =
+      "VLLM-001 must be a whole number from 1 to 32; correct it";
   public static final String SCALING_ORDER =
       "VLLM-001 must have minReplicas at most maxReplicas; correct the two";
+  public static final String SCALING_MAX_REQUIRED =
+      "VLLM-001 must be there, each guard enforces its share of the limits by it; add it";
   public static final String SHARE_OF_REQUESTS =
-      "VLLM-303 must not have more replicas than requestsPerMinute, each replica's share would be 0; lower replicas or raise requestsPerMinute";
+      "VLLM-303 must be at most requestsPerMinute, each guard enforces its share and it would be 0; lower it or raise the limit";
   public static final String SHARE_OF_CONCURRENT =
-      "VLLM-304 must not have more replicas than maxConcurrentRequests, each replica's share would be 0; lower replicas or raise maxConcurrentRequests";
+      "VLLM-304 must be at most maxConcurrentRequests, each guard enforces its share and it would be 0; lower it or raise the limit";
   public static final String TRUSTED_MODEL_NAME =
       "VLLM-401 must be at most 63 lower-case letters, digits, dots and dashes, starting and ending with a letter or digit; rename the model";
   public static final String ARCHITECTURES_REQUIRED =
       "VLLM-001 must list at least one architecture; copy architectures from config.json";
+  public static final String ARCHITECTURE =
+      "VLLM-001 must be an architecture's name of letters, digits and _; copy it from config.json";
   public static final String QUANTIZATION_REQUIRED =
       "VLLM-602 must say how the weights are quantized, it is never guessed from the checkpoint; set method to none or to what config.json says";
   public static final String QUANTIZATION_NONE =
       "VLLM-604 must have no bits and no groupSize with method none; remove them or name the method";
+  public static final String BITS =
+      "VLLM-604 must be a whole number from 1 to 16; copy it from config.json";
   public static final String GROUP_SIZE =
       "VLLM-604 must be -1 or a whole number from 1 to 65536; copy it from config.json";
+  public static final String FILE_FIELD_REQUIRED =
+      "VLLM-405 must be there for every file; make the list with ringfence trust";
   public static final String SMOKE_TEST_REQUIRED =
       "VLLM-603 must have at least one test for a quantized model, a damaged quantization answers garbage; add one with prompt, expect and maxTokens";
+  public static final String SMOKE_TEST_FIELD_REQUIRED =
+      "VLLM-603 must be there for every smoke test; add it";
+  public static final String SMOKE_TEST_TOKENS =
+      "VLLM-603 must be a whole number from 1 to 256; correct it";
+  public static final String POLICY_UP_TO_1024 =
+      "VLLM-507 must be a whole number from 1 to 1024; correct it";
+  public static final String POLICY_UP_TO_4096 =
+      "VLLM-507 must be a whole number from 1 to 4096; correct it";
+  public static final String POLICY_UP_TO_10000 =
+      "VLLM-507 must be a whole number from 1 to 10000; correct it";
+  public static final String POLICY_UP_TO_1000000 =
+      "VLLM-507 must be a whole number from 1 to 1000000; correct it";
+  public static final String POLICY_UP_TO_1048576 =
+      "VLLM-507 must be a whole number from 1 to 1048576; correct it";
+  public static final String POLICY_UP_TO_100000000 =
+      "VLLM-507 must be a whole number from 1 to 100000000; correct it";
+  public static final String POLICY_GPU_MEMORY =
+      "VLLM-507 must be above 0 and at most 0.95; lower it";
+  public static final String POLICY_TEMPERATURE =
+      "VLLM-507 must be a number from 0 to 2; correct it";
+  public static final String POLICY_BLOCK_SIZES =
+      "VLLM-507 must list at least one block size; add 16 or remove the list";
+  public static final String POLICY_CONCURRENT_WORKLOADS =
+      "VLLM-507 must be a whole number from 1 to 100; set it to 5 or remove it";
+  public static final String POLICY_HOLD_DAYS =
+      "VLLM-507 must be a whole number of days from 0 to 365; set it to 30 or remove it";
+  public static final String POLICY_RUN_AS_USER =
+      "VLLM-507 must be a user id from 1 to 2147483647, never root; correct it or remove it for 2000";
   public static final String POLICY_IMAGE =
       "VLLM-507 must be an image reference that ends in @sha256: and 64 hexadecimal digits; add the digest";
-  public static final String POLICY_NAMESPACES =
+  public static final String POLICY_IMAGE_FIELD_REQUIRED =
+      "VLLM-507 must be there for every image; add it";
+  public static final String POLICY_OVERRIDE_NAMESPACES =
       "VLLM-507 must say where it applies; add namespaces with names or a selector";
+  public static final String POLICY_NAMESPACES =
+      "VLLM-507 must name namespaces or select them; add names or a selector";
+  public static final String POLICY_OVERRIDE_MODELS =
+      "VLLM-507 must name a model; remove the list for all models";
+  public static final String POLICY_OVERRIDE_LIMITS =
+      "VLLM-507 must have the limits that it changes; add limits";
   public static final String POLICY_DEFAULT_RUNTIME_CLASS =
       "VLLM-507 must be one of runtimeClassNames; add it there";
   public static final String POLICY_GPU_RESOURCE =
@@ -176,8 +236,16 @@ public final class RuleText {
       "VLLM-507 must be the name of a PriorityClass that does not begin with system-; correct it";
   public static final String POLICY_PEER =
       "VLLM-507 must have a namespaceSelector with a matchLabels entry or an In expression with values, or a podSelector, an empty selector would let everybody in; name the namespaces";
+  public static final String POLICY_EGRESS =
+      "VLLM-507 must be an address range as 10.20.0.0/16 that holds neither all, loopback, link-local nor metadata addresses; narrow it";
   public static final String POLICY_WAIVER_RULE =
       "VLLM-507 must be a rule that can be waived: VLLM-207, VLLM-212, VLLM-706, VLLM-707, VLLM-709 or VLLM-711; numbers are loosened by overrides";
+  public static final String POLICY_WAIVER_NAMESPACES =
+      "VLLM-507 must name at least one namespace; add it";
+  public static final String POLICY_WAIVER_FIELD_REQUIRED =
+      "VLLM-507 must be there for every waiver; add it";
+  public static final String POLICY_TEXT =
+      "VLLM-507 must be a text of at most 512 characters; correct it";
 
   private RuleText() {}
 }

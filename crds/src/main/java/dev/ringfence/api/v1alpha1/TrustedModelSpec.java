@@ -3,8 +3,6 @@ package dev.ringfence.api.v1alpha1;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.generator.annotation.Max;
-import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -38,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 @ValidationRule(
     value = "has(self.quantization)",
     reason = Cel.REQUIRED,
-    fieldPath = ".quantization",
+    fieldPath = ".quantization.method",
     message = RuleText.QUANTIZATION_REQUIRED)
 @ValidationRule(
     value = "has(self.files)",
@@ -69,13 +67,13 @@ public record TrustedModelSpec(
             "The class names of config.json, for example MistralForCausalLM, 1 to 16. Required.")
         @Size(max = Bounds.ARCHITECTURES)
         @ListSet
+        @ItemRule(value = Cel.ARCHITECTURE, message = RuleText.ARCHITECTURE)
         @ValidationRule(
             value = "size(self) > 0",
             reason = Cel.REQUIRED,
             message = RuleText.ARCHITECTURES_REQUIRED)
         @ValidationRule(value = "self == oldSelf", message = RuleText.MODEL_IMMUTABLE)
-        @Nullable List<@Size(min = 1, max = 128) @Pattern(Patterns.ARCHITECTURE) String>
-            architectures,
+        @Nullable List<@Size(max = 256) String> architectures,
     @JsonPropertyDescription("How the weights are quantized (VLLM-602, VLLM-604). Required.")
         @ValidationRule(value = "self == oldSelf", message = RuleText.MODEL_IMMUTABLE)
         @Nullable Quantization quantization,
@@ -202,18 +200,27 @@ public record TrustedModelSpec(
           @Pattern(Patterns.VLLM_NAME)
           @Nullable String method,
       @JsonPropertyDescription("Bits of a weight, 1 to 16, where the method has them.")
-          @Min(1)
-          @Max(16)
+          @ValidationRule(value = "self >= 1 && self <= 16", message = RuleText.BITS)
           @Nullable Integer bits,
       @JsonPropertyDescription(
               "Weights that share a scale, or -1 for a whole channel, where the method has it.")
-          @Min(-1)
-          @Max(65536)
-          @ValidationRule(value = "self != 0", message = RuleText.GROUP_SIZE)
+          @ValidationRule(
+              value = "self >= -1 && self <= 65536 && self != 0",
+              message = RuleText.GROUP_SIZE)
           @Nullable Integer groupSize) {}
 
   /** A file of the model. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @ValidationRule(
+      value = "has(self.size)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".size",
+      message = RuleText.FILE_FIELD_REQUIRED)
+  @ValidationRule(
+      value = "has(self.sha256)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".sha256",
+      message = RuleText.FILE_FIELD_REQUIRED)
   @ValidationRule(value = Cel.FILE_SIZE, fieldPath = ".size", message = RuleText.FILE_SIZE)
   public record File(
       @JsonPropertyDescription("Its path in the model's folder.")
@@ -221,36 +228,45 @@ public record TrustedModelSpec(
           @Size(max = Bounds.FILE_PATH)
           @ValidationRule(value = Cel.FILE, message = RuleText.FILE_PATH)
           String path,
-      @JsonPropertyDescription("Its size in bytes; 0 only for .txt and .md.")
-          @Required
-          @Min(0)
-          @Max(9007199254740992L)
-          Long size,
+      @JsonPropertyDescription("Its size in bytes; 0 only for .txt and .md.") @Nullable Long size,
       @JsonPropertyDescription("Its sha256, 64 hexadecimal digits in lower case.")
-          @Required
           @Size(max = 128)
           @ValidationRule(value = Cel.SHA256, message = RuleText.FILE_SHA256)
-          String sha256) {}
+          @Nullable String sha256) {}
 
   /** What the model must answer. */
+  @ValidationRule(
+      value = "has(self.prompt)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".prompt",
+      message = RuleText.SMOKE_TEST_FIELD_REQUIRED)
+  @ValidationRule(
+      value = "has(self.expect)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".expect",
+      message = RuleText.SMOKE_TEST_FIELD_REQUIRED)
+  @ValidationRule(
+      value = "has(self.maxTokens)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".maxTokens",
+      message = RuleText.SMOKE_TEST_FIELD_REQUIRED)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record SmokeTest(
-      @JsonPropertyDescription("What is asked.") @Required @Size(min = 1, max = 8192) String prompt,
+      @JsonPropertyDescription("What is asked.") @Size(min = 1, max = 8192) @Nullable String prompt,
       @JsonPropertyDescription(
               "A regular expression (RE2) that the answer must hold; not one that matches the empty text.")
-          @Required
           @Size(min = 1, max = 512)
-          String expect,
-      @JsonPropertyDescription("Tokens of the answer, 1 to 256.") @Required @Min(1) @Max(256)
-          Integer maxTokens) {}
+          @Nullable String expect,
+      @JsonPropertyDescription("Tokens of the answer, 1 to 256.")
+          @ValidationRule(value = "self >= 1 && self <= 256", message = RuleText.SMOKE_TEST_TOKENS)
+          @Nullable Integer maxTokens) {}
 
   /** Why and since when the model must not run. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Revoked(
       @JsonPropertyDescription("Why; shown to every workload that it stops.")
-          @Required
           @Size(min = 1, max = Bounds.REASON)
-          String reason,
+          @Nullable String reason,
       @JsonPropertyDescription(
               "Since when it is known to be bad. For people: a time to come revokes as well.")
           @DateTime

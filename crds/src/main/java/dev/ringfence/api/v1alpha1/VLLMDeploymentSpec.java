@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 @ValidationRule(
     value = "has(self.model)",
     reason = Cel.REQUIRED,
-    fieldPath = ".model",
+    fieldPath = ".model.ref",
     message = RuleText.MODEL_REQUIRED)
 @ValidationRule(
     value = Cel.HAS_TENANTS,
@@ -60,13 +60,11 @@ public record VLLMDeploymentSpec(
         @Nullable Rollout rollout,
     @JsonPropertyDescription(
             "How long an engine may take from its start to readiness, in seconds, 60 to 7200. Default 1800.")
-        @Min(60)
-        @Max(7200)
+        @ValidationRule(value = "self >= 60 && self <= 7200", message = RuleText.STARTUP_TIMEOUT)
         @Nullable Integer startupTimeoutSeconds,
     @JsonPropertyDescription(
             "How long requests in flight may take to end when a pod stops, in seconds, 0 to 600. Default 60.")
-        @Min(0)
-        @Max(600)
+        @ValidationRule(value = "self >= 0 && self <= 600", message = RuleText.DRAIN)
         @Nullable Integer drainSeconds,
     @JsonPropertyDescription("true stops every engine and keeps everything else. Default false.")
         @Nullable Boolean suspended) {
@@ -137,7 +135,7 @@ public record VLLMDeploymentSpec(
       @JsonPropertyDescription(
               "At least the size of the files, of the old and the new model together while a change rolls"
                   + " out. May grow, never shrinks (VLLM-211). Default: the files and 10 % more.")
-          @ValidationRule(value = Cel.QUANTITY, message = RuleText.QUANTITY)
+          @ValidationRule(value = Cel.QUANTITY, message = RuleText.STORAGE_SIZE)
           @Nullable Quantity size,
       @JsonPropertyDescription(
               "The StorageClass; \"\" asks for none. Immutable (VLLM-211). Default: the cluster's own.")
@@ -186,7 +184,7 @@ public record VLLMDeploymentSpec(
           @Nullable Integer maxNumBatchedTokens,
       @JsonPropertyDescription(
               "Tokens in one block of the KV cache, of the policy's blockSizes (VLLM-205). Default: vLLM's own.")
-          @ValidationRule(value = "self >= 1", message = RuleText.BLOCK_SIZE)
+          @ValidationRule(value = "self >= 1 && self <= 1024", message = RuleText.BLOCK_SIZE)
           @Nullable Integer blockSize,
       @JsonPropertyDescription("The type of weights and activations. Default auto.")
           @Nullable Dtype dtype,
@@ -195,7 +193,7 @@ public record VLLMDeploymentSpec(
                   + " resources.gpus, at least 1.")
           @ValidationRule(
               value = "self >= 1 && self <= 16",
-              message = RuleText.TENSOR_PARALLEL_SIZE)
+              message = RuleText.TENSOR_PARALLEL_RANGE)
           @Nullable Integer tensorParallelSize,
       @JsonPropertyDescription(
               "The quantization method. Must agree with the TrustedModel (VLLM-602). Default: what that says.")
@@ -287,10 +285,25 @@ public record VLLMDeploymentSpec(
       message = RuleText.API_KEYS_REQUIRED)
   @ValidationRule(
       value = "!(has(self.replicas) && has(self.scaling))",
-      fieldPath = ".scaling",
+      reason = Cel.FORBIDDEN,
+      fieldPath = ".replicas",
       message = RuleText.REPLICAS_OR_SCALING)
-  @ValidationRule(value = Cel.REPLICAS_WITHIN_REQUESTS, message = RuleText.SHARE_OF_REQUESTS)
-  @ValidationRule(value = Cel.REPLICAS_WITHIN_CONCURRENT, message = RuleText.SHARE_OF_CONCURRENT)
+  @ValidationRule(
+      value = Cel.REPLICAS_WITHIN_REQUESTS,
+      fieldPath = ".replicas",
+      message = RuleText.SHARE_OF_REQUESTS)
+  @ValidationRule(
+      value = Cel.SCALING_WITHIN_REQUESTS,
+      fieldPath = ".scaling.maxReplicas",
+      message = RuleText.SHARE_OF_REQUESTS)
+  @ValidationRule(
+      value = Cel.REPLICAS_WITHIN_CONCURRENT,
+      fieldPath = ".replicas",
+      message = RuleText.SHARE_OF_CONCURRENT)
+  @ValidationRule(
+      value = Cel.SCALING_WITHIN_CONCURRENT,
+      fieldPath = ".scaling.maxReplicas",
+      message = RuleText.SHARE_OF_CONCURRENT)
   public record Tenant(
       @JsonPropertyDescription(
               "At most 20 lower-case letters, digits and single dashes; part of every object's name"
@@ -300,8 +313,7 @@ public record VLLMDeploymentSpec(
           @ValidationRule(value = Cel.TENANT_NAME, message = RuleText.TENANT_NAME)
           String name,
       @JsonPropertyDescription("Engines of this tenant, 0 to 32; 0 parks it. Default 1.")
-          @Min(0)
-          @Max(32)
+          @ValidationRule(value = "self >= 0 && self <= 32", message = RuleText.REPLICAS)
           @Nullable Integer replicas,
       @JsonPropertyDescription(
               "Instead of replicas: the number belongs to an autoscaler (HPA, KEDA) on the tenant's"
@@ -334,16 +346,23 @@ public record VLLMDeploymentSpec(
           @Nullable Integer maxConcurrentRequests) {}
 
   /** Bounds for an autoscaler. */
+  @ValidationRule(
+      value = "has(self.maxReplicas)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".maxReplicas",
+      message = RuleText.SCALING_MAX_REQUIRED)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   @ValidationRule(
       value =
           "!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas",
       message = RuleText.SCALING_ORDER)
   public record Scaling(
-      @JsonPropertyDescription("At least this many, 1 to 32. Default 1.") @Min(1) @Max(32)
+      @JsonPropertyDescription("At least this many, 1 to 32. Default 1.")
+          @ValidationRule(value = Cel.UP_TO_32, message = RuleText.SCALING_RANGE)
           @Nullable Integer minReplicas,
-      @JsonPropertyDescription("At most this many, 1 to 32.") @Required @Min(1) @Max(32)
-          Integer maxReplicas) {}
+      @JsonPropertyDescription("At most this many, 1 to 32.")
+          @ValidationRule(value = Cel.UP_TO_32, message = RuleText.SCALING_RANGE)
+          @Nullable Integer maxReplicas) {}
 
   /** The Secret with a tenant's keys. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -462,12 +481,12 @@ public record VLLMDeploymentSpec(
       value = "has(self.cpu)",
       reason = Cel.REQUIRED,
       fieldPath = ".cpu",
-      message = RuleText.RESOURCES_REQUIRED)
+      message = RuleText.CPU_REQUIRED)
   @ValidationRule(
       value = "has(self.memory)",
       reason = Cel.REQUIRED,
       fieldPath = ".memory",
-      message = RuleText.RESOURCES_REQUIRED)
+      message = RuleText.MEMORY_REQUIRED)
   @ValidationRule(value = Cel.TMPFS_WITHIN_MEMORY, message = RuleText.TMPFS_WITHIN_MEMORY)
   public record Resources(
       @JsonPropertyDescription(
@@ -540,7 +559,10 @@ public record VLLMDeploymentSpec(
           @Pattern(Patterns.LABEL_VALUE)
           @Nullable String value,
       @JsonPropertyDescription("The taint's effect. Default: all.") @Nullable Effect effect,
-      @JsonPropertyDescription("How long a NoExecute taint is tolerated. Default: for ever.")
+      @JsonPropertyDescription(
+              "Seconds for which a NoExecute taint is tolerated. Default: for ever.")
+          @Min(0)
+          @Max(31536000)
           @Nullable Long tolerationSeconds) {
 
     /** How a taint's value is compared. */

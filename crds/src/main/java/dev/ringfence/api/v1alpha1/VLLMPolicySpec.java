@@ -28,7 +28,7 @@ public record VLLMPolicySpec(
     @JsonPropertyDescription("Upper bounds for every workload; any may be set up or down.")
         @Nullable Limits limits,
     @JsonPropertyDescription(
-            "Other limits for some namespaces, at most 64; the first that matches decides, field by field.")
+            "Other limits for some namespaces, at most 32; the first that matches decides, field by field.")
         @Size(max = Bounds.OVERRIDES)
         @Nullable List<LimitOverride> overrides,
     @JsonPropertyDescription(
@@ -89,7 +89,7 @@ public record VLLMPolicySpec(
               allowedArguments,
       @JsonPropertyDescription(
               "Variables that workloads may set in env, of those that can be opened (VLLM-209).")
-          @Size(max = 256)
+          @Size(max = 128)
           @ListSet
           @Nullable List<@Size(min = 1, max = 128) @Pattern(Patterns.VARIABLE) String>
               allowedEnvironment,
@@ -98,6 +98,11 @@ public record VLLMPolicySpec(
 
   /** An engine image. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @ValidationRule(
+      value = "has(self.version)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".version",
+      message = RuleText.POLICY_IMAGE_FIELD_REQUIRED)
   public record Image(
       @JsonPropertyDescription("The image by digest.")
           @Required
@@ -105,10 +110,9 @@ public record VLLMPolicySpec(
           @ValidationRule(value = Cel.IMAGE, message = RuleText.POLICY_IMAGE)
           String image,
       @JsonPropertyDescription("The version of vLLM in it.")
-          @Required
           @Size(max = 63)
           @Pattern(Patterns.VERSION)
-          String version,
+          @Nullable String version,
       @JsonPropertyDescription("Its presence stops every engine of this image at once (VLLM-701).")
           @Nullable Revoked revoked) {}
 
@@ -116,68 +120,104 @@ public record VLLMPolicySpec(
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Revoked(
       @JsonPropertyDescription("Why; shown to every workload that it stops.")
-          @Required
           @Size(min = 1, max = Bounds.REASON)
-          String reason) {}
+          @Nullable String reason,
+      @JsonPropertyDescription(
+              "Since when it is known to be bad. For people: a time to come revokes as well.")
+          @DateTime
+          @Size(max = 64)
+          @Nullable String since) {}
 
   /** Upper bounds. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Limits(
       @JsonPropertyDescription("Above 0 and at most 0.95 (VLLM-201). Default 0.85.")
-          @Min(value = 0, inclusive = false)
-          @Max(0.95)
+          @Min(-1e9)
+          @Max(1e9)
+          @ValidationRule(
+              value = "self > 0.0 && self <= 0.95",
+              message = RuleText.POLICY_GPU_MEMORY)
           @Nullable Double gpuMemoryUtilization,
-      @JsonPropertyDescription("1 to 1048576 (VLLM-206). Default 4096.") @Min(1) @Max(1048576)
+      @JsonPropertyDescription("1 to 1048576 (VLLM-206). Default 4096.")
+          @ValidationRule(value = Cel.UP_TO_1048576, message = RuleText.POLICY_UP_TO_1048576)
           @Nullable Integer maxModelLen,
-      @JsonPropertyDescription("1 to 1048576 (VLLM-203). Default 8192.") @Min(1) @Max(1048576)
+      @JsonPropertyDescription("1 to 1048576 (VLLM-203). Default 8192.")
+          @ValidationRule(value = Cel.UP_TO_1048576, message = RuleText.POLICY_UP_TO_1048576)
           @Nullable Integer maxNumBatchedTokens,
-      @JsonPropertyDescription("1 to 4096 (VLLM-204). Default 256.") @Min(1) @Max(4096)
+      @JsonPropertyDescription("1 to 4096 (VLLM-204). Default 256.")
+          @ValidationRule(value = Cel.UP_TO_4096, message = RuleText.POLICY_UP_TO_4096)
           @Nullable Integer maxNumSeqs,
       @JsonPropertyDescription(
               "The block sizes that are legal, 1 to 16 of them (VLLM-205). Default 16 alone.")
-          @Size(min = 1, max = 16)
+          @Size(max = 16)
           @ListSet
-          @Nullable List<@Min(1) @Max(1024) Integer> blockSizes,
-      @JsonPropertyDescription("1 to 1048576 (VLLM-502). Default 8192.") @Min(1) @Max(1048576)
+          @ValidationRule(
+              value = "size(self) > 0",
+              reason = Cel.REQUIRED,
+              message = RuleText.POLICY_BLOCK_SIZES)
+          @ItemRule(value = "self >= 1 && self <= 1024", message = RuleText.POLICY_UP_TO_1024)
+          @Nullable List<Integer> blockSizes,
+      @JsonPropertyDescription("1 to 1048576 (VLLM-502). Default 8192.")
+          @ValidationRule(value = Cel.UP_TO_1048576, message = RuleText.POLICY_UP_TO_1048576)
           @Nullable Integer maxPromptCharacters,
-      @JsonPropertyDescription("1 to 4096 (VLLM-302). Default 2048.") @Min(1) @Max(4096)
+      @JsonPropertyDescription("1 to 4096 (VLLM-302). Default 2048.")
+          @ValidationRule(value = Cel.UP_TO_4096, message = RuleText.POLICY_UP_TO_4096)
           @Nullable Integer maxOutputTokens,
       @JsonPropertyDescription("The highest sampling temperature, 0 to 2 (VLLM-503). Default 2.")
-          @Min(0)
-          @Max(2)
+          @Min(-1e9)
+          @Max(1e9)
+          @ValidationRule(value = Cel.TEMPERATURE, message = RuleText.POLICY_TEMPERATURE)
           @Nullable Double temperature,
       @JsonPropertyDescription("1 to 1000000 per key id (VLLM-303). Default 60.")
-          @Min(1)
-          @Max(1000000)
+          @ValidationRule(
+              value = "self >= 1 && self <= 1000000",
+              message = RuleText.POLICY_UP_TO_1000000)
           @Nullable Integer requestsPerMinute,
       @JsonPropertyDescription("1 to 100000000 per key id (VLLM-305). Default 1000000.")
-          @Min(1)
-          @Max(100000000)
+          @ValidationRule(
+              value = "self >= 1 && self <= 100000000",
+              message = RuleText.POLICY_UP_TO_100000000)
           @Nullable Integer tokensPerMinute,
-      @JsonPropertyDescription("1 to 4096 per tenant (VLLM-304). Default 256.") @Min(1) @Max(4096)
+      @JsonPropertyDescription("1 to 4096 per tenant (VLLM-304). Default 256.")
+          @ValidationRule(value = Cel.UP_TO_4096, message = RuleText.POLICY_UP_TO_4096)
           @Nullable Integer maxConcurrentRequests,
       @JsonPropertyDescription(
               "The laxest mode that a workload may choose (VLLM-504): Enforce, Audit, Off. Default Enforce.")
           @Nullable DenyPatternsMode denyPatternsMode,
       @JsonPropertyDescription("Workloads in one namespace, 1 to 10000 (VLLM-712). Default 50.")
-          @Min(1)
-          @Max(10000)
+          @ValidationRule(
+              value = "self >= 1 && self <= 10000",
+              message = RuleText.POLICY_UP_TO_10000)
           @Nullable Integer workloadsPerNamespace) {}
 
   /** Other limits for some namespaces. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @ValidationRule(
+      value = "has(self.namespaces)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".namespaces",
+      message = RuleText.POLICY_OVERRIDE_NAMESPACES)
+  @ValidationRule(
+      value = "has(self.limits)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".limits",
+      message = RuleText.POLICY_OVERRIDE_LIMITS)
   public record LimitOverride(
       @JsonPropertyDescription("Where: namespaces by name or label, at least one.")
-          @Required
           @ValidationRule(
-              value = "(has(self.names) && size(self.names) > 0) || has(self.selector)",
+              value = Cel.SOME_NAMESPACES,
+              reason = Cel.REQUIRED,
               message = RuleText.POLICY_NAMESPACES)
-          NamespaceMatch namespaces,
+          @Nullable NamespaceMatch namespaces,
       @JsonPropertyDescription("For these TrustedModels alone, 1 to 256. Default: all.")
-          @Size(min = 1, max = 256)
+          @Size(max = 256)
           @ListSet
+          @ValidationRule(
+              value = "size(self) > 0",
+              reason = Cel.REQUIRED,
+              message = RuleText.POLICY_OVERRIDE_MODELS)
           @Nullable List<@Size(min = 1, max = 63) @Pattern(Patterns.MODEL_NAME) String> models,
-      @JsonPropertyDescription("The limits that change.") @Required Limits limits,
+      @JsonPropertyDescription("The limits that change.") @Nullable Limits limits,
       @JsonPropertyDescription("Why.") @Size(max = Bounds.REASON) @Nullable String reason,
       @JsonPropertyDescription("When it ends, RFC 3339 with a zone. Default: never.")
           @DateTime
@@ -280,7 +320,7 @@ public record VLLMPolicySpec(
   public record Fetch(
       @JsonPropertyDescription("A proxy for the fetch Job: http(s)://host[:port].")
           @Size(max = 1024)
-          @Pattern("^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?/?$")
+          @Pattern("^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,253})(:[0-9]{1,5})?/?$")
           @Nullable String httpsProxy,
       @JsonPropertyDescription(
               "A ConfigMap in the workload's namespace with certificate authorities, entry ca.crt.")
@@ -290,6 +330,7 @@ public record VLLMPolicySpec(
       @JsonPropertyDescription("Private address ranges that the fetch Job may reach, at most 64.")
           @Size(max = Bounds.NAMES)
           @ListSet
+          @ItemRule(value = Cel.EGRESS, message = RuleText.POLICY_EGRESS)
           @Nullable List<@Size(min = 1, max = 64) @Pattern("^[0-9a-fA-F:.]+/[0-9]{1,3}$") String>
               egressCidrs) {}
 
@@ -298,8 +339,9 @@ public record VLLMPolicySpec(
   public record Pod(
       @JsonPropertyDescription(
               "The user id of every container, 1 to 2147483647; OpenShift gives a range. Default 2000.")
-          @Min(1)
-          @Max(2147483647)
+          @ValidationRule(
+              value = "self >= 1 && self <= 2147483647",
+              message = RuleText.POLICY_RUN_AS_USER)
           @Nullable Long runAsUser,
       @JsonPropertyDescription(
               "Required: CPU limit equals request. None: no CPU limit; memory's stays (VLLM-708). Default Required.")
@@ -317,35 +359,63 @@ public record VLLMPolicySpec(
   public record Rollout(
       @JsonPropertyDescription(
               "Workloads whose engines restart at one time in the cluster, 1 to 100. Default 5.")
-          @Min(1)
-          @Max(100)
+          @ValidationRule(
+              value = "self >= 1 && self <= 100",
+              message = RuleText.POLICY_CONCURRENT_WORKLOADS)
           @Nullable Integer maxConcurrentWorkloads) {}
 
   /** How long a workload serves on that is no longer acceptable. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Hold(
-      @JsonPropertyDescription("Days, 0 to 365. Default 30.") @Min(0) @Max(365)
+      @JsonPropertyDescription("Days, 0 to 365. Default 30.")
+          @ValidationRule(value = "self >= 0 && self <= 365", message = RuleText.POLICY_HOLD_DAYS)
           @Nullable Integer days) {}
 
   /** A rule lifted for some namespaces. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @ValidationRule(
+      value = "has(self.rule)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".rule",
+      message = RuleText.POLICY_WAIVER_FIELD_REQUIRED)
+  @ValidationRule(
+      value = "has(self.namespaces)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".namespaces",
+      message = RuleText.POLICY_WAIVER_NAMESPACES)
+  @ValidationRule(
+      value = "has(self.reason)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".reason",
+      message = RuleText.POLICY_WAIVER_FIELD_REQUIRED)
+  @ValidationRule(
+      value = "has(self.approvedBy)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".approvedBy",
+      message = RuleText.POLICY_WAIVER_FIELD_REQUIRED)
+  @ValidationRule(
+      value = "has(self.expires)",
+      reason = Cel.REQUIRED,
+      fieldPath = ".expires",
+      message = RuleText.POLICY_WAIVER_FIELD_REQUIRED)
   public record Waiver(
       @JsonPropertyDescription("The rule: VLLM-207, 212, 706, 707, 709 or 711.")
-          @Required
           @Size(max = 63)
           @ValidationRule(value = Cel.WAIVABLE, message = RuleText.POLICY_WAIVER_RULE)
-          String rule,
+          @Nullable String rule,
       @JsonPropertyDescription("Where: exact names, 1 to 256.")
-          @Required
-          @Size(min = 1, max = Bounds.NAMESPACES)
+          @Size(max = Bounds.NAMESPACES)
           @ListSet
-          List<@Size(min = 1, max = 63) @Pattern(Patterns.NAMESPACE) String> namespaces,
-      @JsonPropertyDescription("Why.") @Required @Size(min = 1, max = Bounds.REASON) String reason,
-      @JsonPropertyDescription("Who answers for it.") @Required @Size(min = 1, max = 253)
-          String approvedBy,
+          @ValidationRule(
+              value = "size(self) > 0",
+              reason = Cel.REQUIRED,
+              message = RuleText.POLICY_WAIVER_NAMESPACES)
+          @Nullable List<@Size(min = 1, max = 63) @Pattern(Patterns.NAMESPACE) String> namespaces,
+      @JsonPropertyDescription("Why.") @Size(min = 1, max = Bounds.REASON) @Nullable String reason,
+      @JsonPropertyDescription("Who answers for it.") @Size(min = 1, max = 253)
+          @Nullable String approvedBy,
       @JsonPropertyDescription("When it ends, RFC 3339 with a zone, at most 366 days ahead.")
-          @Required
           @DateTime
           @Size(max = 64)
-          String expires) {}
+          @Nullable String expires) {}
 }

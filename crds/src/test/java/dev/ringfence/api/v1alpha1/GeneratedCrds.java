@@ -100,12 +100,10 @@ final class GeneratedCrds {
     }
     Class<?> c = (Class<?>) type;
     if (c == Integer.class || c == int.class) {
-      number(schema, "int32", Integer.MIN_VALUE, Integer.MAX_VALUE);
+      number(schema, Integer.MIN_VALUE, Integer.MAX_VALUE);
     } else if (c == Long.class) {
       // Beyond 2^53 a JSON number is not exact everywhere.
-      number(schema, "int64", -(1L << 53), 1L << 53);
-    } else if (c == Double.class) {
-      schema.put("format", "double");
+      number(schema, -(1L << 53), 1L << 53);
     } else if (c == Quantity.class) {
       schema.put("maxLength", 40);
       schema.put("minimum", 0);
@@ -158,8 +156,7 @@ final class GeneratedCrds {
     }
   }
 
-  private static void number(ObjectNode schema, String format, long min, long max) {
-    schema.put("format", format);
+  private static void number(ObjectNode schema, long min, long max) {
     if (!schema.has("minimum")) {
       schema.put("minimum", min);
     }
