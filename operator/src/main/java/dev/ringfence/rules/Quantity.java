@@ -36,6 +36,8 @@ public record Quantity(BigDecimal value) implements Comparable<Quantity> {
           Map.entry("Ti", BigDecimal.valueOf(2).pow(40)),
           Map.entry("Pi", BigDecimal.valueOf(2).pow(50)),
           Map.entry("Ei", BigDecimal.valueOf(2).pow(60)));
+  private static final BigInteger THOUSAND = BigInteger.valueOf(1000);
+  private static final String[] DECIMAL = {"", "k", "M", "G", "T", "P", "E"};
   private static final String[] BINARY = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
 
   /** Empty when the text is no quantity, or longer than any real one. */
@@ -77,14 +79,11 @@ public record Quantity(BigDecimal value) implements Comparable<Quantity> {
   public String binary() {
     BigInteger i = value.setScale(0, RoundingMode.CEILING).toBigInteger();
     int power = 0;
-    while (power < BINARY.length - 1
-        && i.signum() != 0
-        && i.testBit(0) == false
-        && i.getLowestSetBit() >= 10) {
+    while (power < BINARY.length - 1 && i.signum() != 0 && i.getLowestSetBit() >= 10) {
       i = i.shiftRight(10);
       power++;
     }
-    return i + BINARY[power];
+    return power > 0 ? i + BINARY[power] : thousands(i); // without a suffix it counts as decimal
   }
 
   /**
@@ -93,7 +92,18 @@ public record Quantity(BigDecimal value) implements Comparable<Quantity> {
   public String decimal() {
     BigDecimal milli = value.movePointRight(3).setScale(0, RoundingMode.CEILING);
     BigInteger[] whole = milli.toBigInteger().divideAndRemainder(BigInteger.valueOf(1000));
-    return whole[1].signum() == 0 ? whole[0].toString() : milli.toBigInteger() + "m";
+    return whole[1].signum() == 0 ? thousands(whole[0]) : milli.toBigInteger() + "m";
+  }
+
+  private static String thousands(BigInteger i) {
+    int power = 0;
+    BigInteger[] next = i.divideAndRemainder(THOUSAND);
+    while (power < DECIMAL.length - 1 && i.signum() != 0 && next[1].signum() == 0) {
+      i = next[0];
+      next = i.divideAndRemainder(THOUSAND);
+      power++;
+    }
+    return i + DECIMAL[power];
   }
 
   @Override

@@ -156,6 +156,11 @@ public final class Release {
     return architectures.getOrDefault("pooling", Set.of());
   }
 
+  /** Architectures that take images, sound or video beside text. */
+  public Set<String> multimodalArchitectures() {
+    return architectures.getOrDefault("multimodal", Set.of());
+  }
+
   /** The values of {@code --dtype}. */
   public Set<String> dtypes() {
     return argument("--dtype").map(a -> Set.copyOf(a.choices())).orElse(Set.of());

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.render;
+
+import org.jspecify.annotations.NullMarked;
