@@ -46,11 +46,6 @@ public final class AuditLog {
   /** A place in the log. */
   public record Mark(long position) {}
 
-  /** The start of the log. */
-  public static Mark start() {
-    return new Mark(0);
-  }
-
   /**
    * A mark behind every request that was answered before this call: a request of its own is made
    * and waited for in the log, which the API server writes in the order of the answers.
@@ -75,6 +70,15 @@ public final class AuditLog {
       }
     }
     throw new ControlPlaneException("a request did not reach the audit log " + file);
+  }
+
+  /** All requests in a log's file, in order. */
+  public static List<AuditEvent> read(Path file) {
+    try (var lines = Files.lines(file)) {
+      return lines.map(AuditLog::parse).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
+    }
   }
 
   /** The requests between two marks, in order. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the programs of the control plane are. Looked for in this order: the folder that {@code
@@ -63,8 +64,7 @@ record Binaries(Map<Program, Path> paths) {
     return new Binaries(found);
   }
 
-  private static @org.jspecify.annotations.Nullable Path assets(
-      Map<String, String> environment, Program program) {
+  private static @Nullable Path assets(Map<String, String> environment, Program program) {
     var folder = environment.getOrDefault("KUBEBUILDER_ASSETS", "");
     if (folder.isBlank()) {
       return null;
@@ -147,10 +147,16 @@ record Binaries(Map<Program, Path> paths) {
         todo.add(program);
       }
     }
+    if (!todo.isEmpty()) {
+      progress.accept(
+          "The Kubernetes programs are built from source, once for this machine, into %s: %s."
+              .formatted(
+                  cache(environment), about(todo.stream().mapToInt(p -> p.buildSeconds).sum())));
+    }
     for (int i = 0; i < todo.size(); i++) {
       var program = todo.get(i);
       progress.accept(
-          "building %s %s (%d of %d), %s, once for this machine"
+          "building %s %s (%d of %d), %s"
               .formatted(
                   program.executable,
                   program.module.version,
@@ -163,8 +169,11 @@ record Binaries(Map<Program, Path> paths) {
   }
 
   private static String about(int seconds) {
-    return seconds < 60
-        ? "about %d seconds".formatted(seconds)
-        : "about %d minute%s".formatted(seconds / 60, seconds < 120 ? "" : "s");
+    int minutes = Math.round(seconds / 60f);
+    return switch (minutes) {
+      case 0 -> "about %d seconds".formatted(seconds);
+      case 1 -> "about a minute";
+      default -> "about %d minutes".formatted(minutes);
+    };
   }
 }

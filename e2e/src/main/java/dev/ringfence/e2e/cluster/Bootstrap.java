@@ -9,32 +9,21 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Brings a control plane up in a folder: certificates, etcd, API server, then controllers and
- * simulation. The folder's layout:
- *
- * <pre>
- * kubeconfig       cluster administrator        pki/    certificate authority, server, tokens
- * audit.log        one JSON object a request    logs/   one file a program
- * users/           kubeconfigs of the programs  etcd/   data
- * </pre>
- */
+/** Brings a control plane up: certificates, etcd, API server, then controllers and simulation. */
 final class Bootstrap {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int PORT_ATTEMPTS = 5;
 
-  private final Path folder;
+  private final ControlPlaneFolder folder;
   private final Binaries binaries;
   private final Children children;
   private final ControlPlaneOptions options;
@@ -42,15 +31,15 @@ final class Bootstrap {
   private final List<Children.Child> started = new ArrayList<>();
 
   private Bootstrap(
-      Path folder, Binaries binaries, Children children, ControlPlaneOptions options) {
+      ControlPlaneFolder folder,
+      Binaries binaries,
+      Children children,
+      ControlPlaneOptions options) {
     this.folder = folder;
     this.binaries = binaries;
     this.children = children;
     this.options = options;
   }
-
-  /** A control plane that is up. */
-  record Running(String server, CertificateAuthority authority, List<Children.Child> children) {}
 
   static List<Program> programs(ControlPlaneOptions options) {
     return options.controllers()
@@ -62,23 +51,21 @@ final class Bootstrap {
    * @param folder empty, readable by its owner only
    * @throws ControlPlaneException when a program ends or is not ready within two minutes
    */
-  static Running start(
-      Path folder, Binaries binaries, Children children, ControlPlaneOptions options)
+  static List<Children.Child> start(
+      ControlPlaneFolder folder, Binaries binaries, Children children, ControlPlaneOptions options)
       throws IOException {
     return new Bootstrap(folder, binaries, children, options).start();
   }
 
-  private Running start() throws IOException {
-    for (var name : List.of("pki", "logs", "users", "pids")) {
-      Files.createDirectories(folder.resolve(name));
-    }
+  private List<Children.Child> start() throws IOException {
+    folder.create();
     writePki();
     started.add(children.start(Program.ETCD, binaries.of(Program.ETCD), etcd()));
     var server = startApiServer();
     if (options.controllers()) {
       startControllers(server);
     }
-    return new Running(server, authority, List.copyOf(started));
+    return List.copyOf(started);
   }
 
   private void writePki() throws IOException {
@@ -92,12 +79,12 @@ final class Bootstrap {
                 "kubernetes",
                 "kubernetes.default",
                 "kubernetes.default.svc"));
-    write("pki/ca.crt", authority.certificate());
-    write("pki/ca.key", authority.key());
-    write("pki/server.crt", server.certificate());
-    write("pki/server.key", server.key());
-    write("pki/tokens.key", CertificateAuthority.newKey());
-    write("audit-policy.yaml", Simulation.resource("audit-policy.yaml"));
+    folder.write("pki/ca.crt", authority.certificate());
+    folder.write("pki/ca.key", authority.key());
+    folder.write("pki/server.crt", server.certificate());
+    folder.write("pki/server.key", server.key());
+    folder.write("pki/tokens.key", CertificateAuthority.newKey());
+    folder.write("audit-policy.yaml", Simulation.resource("audit-policy.yaml"));
   }
 
   // A socket in the folder needs no port and no certificate, and only the owner can reach it. The
@@ -173,7 +160,7 @@ final class Bootstrap {
     // status
     // let the simulation do so, too. It is no node's own identity, as it plays them all.
     kubeconfig(server, "users/kwok", "kwok", "system:nodes", "system:masters");
-    write("kwok.yaml", Simulation.stages(options));
+    folder.write("kwok.yaml", Simulation.stages(options));
 
     var manager =
         new ArrayList<>(
@@ -211,7 +198,7 @@ final class Bootstrap {
                 "--cidr=10.128.0.1/16")));
     started.addAll(parts);
 
-    try (var client = client(Config.fromKubeconfig(folder.resolve("kubeconfig").toFile()))) {
+    try (var client = client(folder.config())) {
       client.resource(Simulation.storageClass()).create();
       for (int i = 0; i < options.nvidiaNodes(); i++) {
         client.resource(Simulation.node("gpu-" + i, "nvidia.com/gpu", 8)).create();
@@ -240,10 +227,10 @@ final class Bootstrap {
             .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
   }
 
-  private java.util.Optional<String> gates() {
+  private Optional<String> gates() {
     return options.featureGates().isEmpty()
-        ? java.util.Optional.empty()
-        : java.util.Optional.of(
+        ? Optional.empty()
+        : Optional.of(
             options.featureGates().entrySet().stream()
                 .map(e -> e.getKey() + "=" + e.getValue())
                 .sorted()
@@ -254,18 +241,7 @@ final class Bootstrap {
       throws IOException {
     var identity = authority.client(user, List.of(groups));
     var text = new Kubeconfig(server, authority.certificate(), identity).toString();
-    return Config.fromKubeconfig(write(file, text).toFile());
-  }
-
-  private Path write(String name, String text) throws IOException {
-    return writePrivate(folder.resolve(name), text);
-  }
-
-  static Path writePrivate(Path path, String text) throws IOException {
-    Files.deleteIfExists(path);
-    Files.createFile(
-        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    return Files.writeString(path, text, StandardOpenOption.WRITE);
+    return Config.fromKubeconfig(folder.write(file, text).toFile());
   }
 
   static KubernetesClient client(Config config) {

@@ -35,6 +35,7 @@ import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.operator.ContentSigner;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.io.pem.PemObject;
@@ -148,8 +149,7 @@ final class CertificateAuthority {
         of.getPublic());
   }
 
-  private static org.bouncycastle.operator.ContentSigner signer(KeyPair keys)
-      throws OperatorCreationException {
+  private static ContentSigner signer(KeyPair keys) throws OperatorCreationException {
     return new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate());
   }
 

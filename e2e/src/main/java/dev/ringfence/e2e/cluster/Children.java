@@ -1,5 +1,6 @@
 package dev.ringfence.e2e.cluster;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,17 +60,18 @@ sealed interface Children {
         rm -rf -- "$1"
         """;
 
-    private final Path folder;
+    private final ControlPlaneFolder folder;
     private final List<Child> children = new ArrayList<>();
     private final Process janitor;
 
-    Attached(Path folder) throws IOException {
+    Attached(ControlPlaneFolder folder) throws IOException {
       this.folder = folder;
       janitor =
-          new ProcessBuilder("/bin/sh", "-c", JANITOR, "ringfence-janitor", folder.toString())
+          new ProcessBuilder(
+                  "/bin/sh", "-c", JANITOR, "ringfence-janitor", folder.path().toString())
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .directory(new java.io.File("/"))
+              .directory(new File("/"))
               .start();
     }
 
@@ -96,9 +98,9 @@ sealed interface Children {
       try (var out = janitor.getOutputStream()) {
         out.write('\n');
       } catch (IOException e) {
-        throw new ControlPlaneException("cannot remove " + folder, e);
+        throw new ControlPlaneException("cannot remove " + folder.path(), e);
       }
-      await(janitor, "the removal of " + folder);
+      await(janitor, "the removal of " + folder.path());
     }
 
     private static void closeQuietly(Process process) {
@@ -127,7 +129,7 @@ sealed interface Children {
    * Programs that go on when this JVM ends. Each leaves its process id in {@code
    * pids/<program>.pid} before it starts.
    */
-  record Detached(Path folder) implements Children {
+  record Detached(ControlPlaneFolder folder) implements Children {
     private static final String RECORD = "echo $$ > \"$0\" && exec \"$@\"";
     // A session of its own keeps the terminal's hang-up and Ctrl-C away; macOS has no setsid.
     private static final boolean SETSID = Files.isExecutable(Path.of("/usr/bin/setsid"));
@@ -138,25 +140,21 @@ sealed interface Children {
       var command = new ArrayList<String>();
       command.addAll(List.of(SETSID ? "/usr/bin/setsid" : "/usr/bin/nohup", "/bin/sh", "-c"));
       command.add(RECORD);
-      command.add(pidFile(folder, program).toString());
+      command.add(folder.pidFile(program).toString());
       command.add(executable.toString());
       command.addAll(arguments);
       var child = launch(program, command, folder);
       child.process.getOutputStream().close();
       return child;
     }
-
-    static Path pidFile(Path folder, Program program) {
-      return folder.resolve("pids").resolve(program.executable + ".pid");
-    }
   }
 
-  private static Child launch(Program program, List<String> command, Path folder)
+  private static Child launch(Program program, List<String> command, ControlPlaneFolder folder)
       throws IOException {
-    var log = folder.resolve("logs").resolve(program.executable + ".log");
+    var log = folder.log(program);
     var builder =
         new ProcessBuilder(command)
-            .directory(folder.toFile())
+            .directory(folder.path().toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     // A proxy for the outside world must not stand between the programs.

@@ -1,7 +1,6 @@
 package dev.ringfence.e2e.cluster;
 
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * A Kubernetes control plane that lives as long as this object, and never longer than this JVM,
@@ -16,18 +16,21 @@ import java.util.function.Consumer;
  * temporary folder of its own.
  */
 public final class LocalControlPlane implements AutoCloseable {
-  private final Path folder;
+  private final ControlPlaneFolder folder;
   private final Binaries binaries;
   private final Children.Attached children;
-  private final Bootstrap.Running running;
+  private final List<Children.Child> programs;
   private final KubernetesClient client;
 
   private LocalControlPlane(
-      Path folder, Binaries binaries, Children.Attached children, Bootstrap.Running running) {
+      ControlPlaneFolder folder,
+      Binaries binaries,
+      Children.Attached children,
+      List<Children.Child> programs) {
     this.folder = folder;
     this.binaries = binaries;
     this.children = children;
-    this.running = running;
+    this.programs = programs;
     this.client = Bootstrap.client(config());
   }
 
@@ -47,11 +50,11 @@ public final class LocalControlPlane implements AutoCloseable {
   public static LocalControlPlane start(ControlPlaneOptions options, Consumer<String> progress) {
     var binaries = Binaries.resolve(Bootstrap.programs(options), System.getenv(), progress);
     try {
-      var folder = Files.createTempDirectory("ringfence-control-plane-");
+      var folder = new ControlPlaneFolder(Files.createTempDirectory("ringfence-control-plane-"));
       var children = new Children.Attached(folder);
       try {
-        var running = Bootstrap.start(folder, binaries, children, options);
-        return new LocalControlPlane(folder, binaries, children, running);
+        var programs = Bootstrap.start(folder, binaries, children, options);
+        return new LocalControlPlane(folder, binaries, children, programs);
       } catch (IOException | RuntimeException | Error e) {
         children.close();
         throw e;
@@ -63,17 +66,17 @@ public final class LocalControlPlane implements AutoCloseable {
 
   /** The API server's URL. */
   public String server() {
-    return running.server();
+    return config().getMasterUrl();
   }
 
   /** The cluster administrator's kubeconfig file. */
   public Path kubeconfig() {
-    return folder.resolve("kubeconfig");
+    return folder.kubeconfig();
   }
 
   /** The cluster administrator's client configuration. */
   public Config config() {
-    return Config.fromKubeconfig(kubeconfig().toFile());
+    return folder.config();
   }
 
   /**
@@ -86,20 +89,12 @@ public final class LocalControlPlane implements AutoCloseable {
 
   /** A kubeconfig file for another user, who has only the rights that RBAC gives. */
   public Path kubeconfigFor(String user, String... groups) {
-    var identity = running.authority().client(user, List.of(groups));
-    var text = new Kubeconfig(server(), running.authority().certificate(), identity).toString();
-    try {
-      var file = Files.createTempFile(folder.resolve("users"), "user-", ".kubeconfig");
-      return Bootstrap.writePrivate(file, text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return folder.kubeconfigFor(user, groups);
   }
 
   /** The client configuration of another user, whose user agent is the user's name. */
   public Config configFor(String user, String... groups) {
-    var config = Config.fromKubeconfig(kubeconfigFor(user, groups).toFile());
-    return new ConfigBuilder(config).withUserAgent(user).build();
+    return folder.configFor(user, groups);
   }
 
   /** A client of another user; the caller closes it. */
@@ -108,7 +103,7 @@ public final class LocalControlPlane implements AutoCloseable {
   }
 
   public AuditLog auditLog() {
-    return new AuditLog(folder.resolve("audit.log"), client);
+    return new AuditLog(folder.auditLog(), client);
   }
 
   /** The kubectl executable of the same version. */
@@ -118,17 +113,14 @@ public final class LocalControlPlane implements AutoCloseable {
 
   /** The folder with the programs' logs, {@code <program>.log}. */
   public Path logs() {
-    return folder.resolve("logs");
+    return folder.logs();
   }
 
   /** The programs' process ids, with those of the shells that watch over them. */
   public List<Long> processIds() {
-    return running.children().stream()
+    return programs.stream()
         .map(child -> child.process().toHandle())
-        .flatMap(
-            handle ->
-                java.util.stream.Stream.concat(
-                    java.util.stream.Stream.of(handle), handle.descendants()))
+        .flatMap(handle -> Stream.concat(Stream.of(handle), handle.descendants()))
         .map(ProcessHandle::pid)
         .toList();
   }

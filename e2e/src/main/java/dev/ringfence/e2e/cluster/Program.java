@@ -5,12 +5,12 @@ import java.util.List;
 /** A program of the control plane and the Go module it is built from. */
 enum Program {
   ETCD("etcd", Module.ETCD, "", 40),
-  KUBE_APISERVER("kube-apiserver", Module.KUBERNETES, "/cmd/kube-apiserver", 240),
+  KUBE_APISERVER("kube-apiserver", Module.KUBERNETES, "/cmd/kube-apiserver", 180),
   KUBE_CONTROLLER_MANAGER(
-      "kube-controller-manager", Module.KUBERNETES, "/cmd/kube-controller-manager", 60),
-  KUBE_SCHEDULER("kube-scheduler", Module.KUBERNETES, "/cmd/kube-scheduler", 10),
+      "kube-controller-manager", Module.KUBERNETES, "/cmd/kube-controller-manager", 40),
+  KUBE_SCHEDULER("kube-scheduler", Module.KUBERNETES, "/cmd/kube-scheduler", 5),
   KUBECTL("kubectl", Module.KUBERNETES, "/cmd/kubectl", 20),
-  KWOK("kwok", Module.KWOK, "/cmd/kwok", 60);
+  KWOK("kwok", Module.KWOK, "/cmd/kwok", 50);
 
   /** The name of the executable. */
   final String executable;

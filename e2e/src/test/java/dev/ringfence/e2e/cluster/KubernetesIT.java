@@ -6,10 +6,16 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.readiness.Readiness;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 
@@ -87,8 +93,7 @@ final class KubernetesIT {
                             .withLabel("kubernetes.io/service-name", "engine")
                             .list()
                             .getItems())
-                    .flatExtracting(
-                        io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice::getEndpoints)
+                    .flatExtracting(EndpointSlice::getEndpoints)
                     .hasSize(2)
                     .allSatisfy(e -> assertThat(e.getConditions().getReady()).isTrue()));
   }
@@ -181,7 +186,7 @@ final class KubernetesIT {
   @Test
   void aValidatingAdmissionPolicyRefuses() {
     var name = "no-" + namespace.name();
-    var labels = java.util.Map.of("policy", name);
+    var labels = Map.of("policy", name);
     var other = namespace.another(labels);
     applyCluster(
         """
@@ -204,14 +209,13 @@ final class KubernetesIT {
     try {
       // The API server takes a moment to see a new policy.
       soon()
-          .ignoreExceptionsMatching(e -> false)
           .untilAsserted(
               () ->
                   assertThatThrownBy(
                           () ->
                               client
                                   .resource(
-                                      new io.fabric8.kubernetes.api.model.SecretBuilder()
+                                      new SecretBuilder()
                                           .withNewMetadata()
                                           .withGenerateName("s-")
                                           .withNamespace(other)
@@ -348,19 +352,13 @@ final class KubernetesIT {
 
   private void apply(String yaml) {
     client
-        .load(
-            new java.io.ByteArrayInputStream(
-                yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+        .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
         .inNamespace(namespace.name())
         .create();
   }
 
   private void applyCluster(String yaml) {
-    client
-        .load(
-            new java.io.ByteArrayInputStream(
-                yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8)))
-        .create();
+    client.load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8))).create();
   }
 
   private int readyReplicas(String name) {
@@ -392,10 +390,7 @@ final class KubernetesIT {
     return pods(app).stream()
         .map(
             pod ->
-                pod.getStatus().getPhase()
-                    + (io.fabric8.kubernetes.client.readiness.Readiness.isPodReady(pod)
-                        ? " ready"
-                        : " not ready"))
+                pod.getStatus().getPhase() + (Readiness.isPodReady(pod) ? " ready" : " not ready"))
         .toList();
   }
 
