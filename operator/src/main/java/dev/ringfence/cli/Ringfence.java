@@ -1,0 +1,57 @@
+package dev.ringfence.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code ringfence}: a Kubernetes operator for vLLM, and the same rules on the command line. */
+@Command(
+    name = "ringfence",
+    description = "Judges, renders and runs vLLM workloads by six strict security rules.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = false,
+    subcommands = {ValidateCommand.class})
+public final class Ringfence implements Runnable {
+  @CommandLine.Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Shows this help.")
+  @SuppressWarnings("unused")
+  private boolean help;
+
+  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+
+  private Ringfence() {}
+
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  static int run(String[] args) {
+    CommandLine line = new CommandLine(new Ringfence());
+    line.setOut(new PrintWriter(System.out, false, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(false);
+    line.setUsageHelpWidth(100);
+    line.setExecutionExceptionHandler(
+        (e, command, parsed) -> {
+          // A defect of ours: say so without a trace, which may hold a user's text.
+          command
+              .getErr()
+              .println(
+                  "ringfence: internal fault ("
+                      + e.getClass().getSimpleName()
+                      + "), please report it with the command that you ran");
+          return 2;
+        });
+    return line.execute(args);
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(
+        java.util.Objects.requireNonNull(spec).commandLine(), "a command is needed");
+  }
+}
