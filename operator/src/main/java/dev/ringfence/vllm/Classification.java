@@ -1,12 +1,13 @@
 package dev.ringfence.vllm;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The class of every argument, and of variables, with the rule that each one's misuse breaks. Names
@@ -20,10 +21,10 @@ final class Classification {
     /**
      * Ringfence writes it.
      *
-     * @param field the field that decides it; empty where the value is fixed
+     * @param decision the field that decides it, or why its value is fixed
      * @param optional whether a release may lack it
      */
-    record Rendered(String ruleId, Optional<String> field, boolean optional) implements Treatment {}
+    record Rendered(String ruleId, Decision decision, boolean optional) implements Treatment {}
 
     /** A policy may open it. */
     record Open(Openable openable) implements Treatment {}
@@ -34,6 +35,19 @@ final class Classification {
      * @param because half a sentence, after "must not be given, "
      */
     record Never(String ruleId, String because, String fix) implements Treatment {}
+  }
+
+  /** What decides the value of an argument that Ringfence renders. */
+  sealed interface Decision {
+    /** A field of the workload. */
+    record Field(String path) implements Decision {}
+
+    /**
+     * It is always the same.
+     *
+     * @param because half a sentence, after "must not be given, "
+     */
+    record Fixed(String because) implements Decision {}
   }
 
   private static final String REMOVE = "remove it";
@@ -53,7 +67,9 @@ final class Classification {
           r.path("name").asText(),
           new Treatment.Rendered(
               r.path("rule").asText(),
-              r.has("field") ? Optional.of(r.path("field").asText()) : Optional.empty(),
+              r.has("field")
+                  ? new Decision.Field(r.path("field").asText())
+                  : new Decision.Fixed(r.path("because").asText()),
               r.path("optional").asBoolean()));
     }
     openables(file.path("openable")).forEach((n, o) -> arguments.put(n, new Treatment.Open(o)));
@@ -94,20 +110,35 @@ final class Classification {
     if (g.path("flag").asBoolean()) {
       return new Openable.Grammar.Flag();
     }
-    if (g.path("minimum").isIntegralNumber() && g.path("maximum").isIntegralNumber()) {
-      return new Openable.Grammar.Whole(g.path("minimum").asLong(), g.path("maximum").asLong());
+    long minimum = g.path("minimum").asLong();
+    long maximum = g.path("maximum").asLong();
+    if (g.path("minimum").canConvertToExactIntegral()
+        && g.path("maximum").canConvertToExactIntegral()
+        && 0 <= minimum
+        && minimum <= maximum) {
+      return new Openable.Grammar.Whole(minimum, maximum);
     }
-    if (g.path("choices").isArray() && !g.path("choices").isEmpty()) {
-      List<String> words = new ArrayList<>();
-      g.path("choices").forEach(w -> words.add(w.asText()));
+    List<String> words = new ArrayList<>();
+    g.path("choices").forEach(w -> words.add(w.asText()));
+    if (!words.isEmpty()) {
       return new Openable.Grammar.OneOf(words);
     }
     if (g.path("pattern").isTextual() && g.path("example").isTextual()) {
-      return new Openable.Grammar.Form(
-          Pattern.compile(g.path("pattern").asText()), g.path("example").asText());
+      Pattern pattern;
+      try {
+        pattern = Pattern.compile(g.path("pattern").asText());
+      } catch (PatternSyntaxException e) {
+        throw new IllegalArgumentException("has a pattern of " + name + " that is not RE2", e);
+      }
+      String example = g.path("example").asText();
+      if (!pattern.matches("") && pattern.matches(example)) {
+        return new Openable.Grammar.Form(pattern, example);
+      }
     }
     throw new IllegalArgumentException(
-        name + " needs flag, minimum and maximum, choices, or pattern and example");
+        "must open "
+            + name
+            + " with flag, minimum and maximum, choices, or a pattern and an example of it");
   }
 
   /** The class of a canonical name; never where it has none. */

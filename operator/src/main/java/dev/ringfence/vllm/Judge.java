@@ -172,15 +172,26 @@ final class Judge {
           return;
         }
         switch (classes.of(name)) {
-          case Classification.Treatment.Rendered r ->
-              refuse(
-                  i,
-                  r.ruleId(),
-                  "must not be given as an argument, Ringfence renders it"
-                      + r.field().map(f -> " from " + f).orElse(" itself"),
-                  r.field().map(f -> "set " + f + " instead").orElse("remove it") + reading,
-                  shown,
-                  canonical);
+          case Classification.Treatment.Rendered r -> {
+            switch (r.decision()) {
+              case Classification.Decision.Field f ->
+                  refuse(
+                      i,
+                      r.ruleId(),
+                      "must not be given as an argument, " + f.path() + " decides it",
+                      "set " + f.path() + " instead" + reading,
+                      shown,
+                      canonical);
+              case Classification.Decision.Fixed f ->
+                  refuse(
+                      i,
+                      r.ruleId(),
+                      "must not be given, " + f.because(),
+                      "remove it, Ringfence renders it itself" + reading,
+                      shown,
+                      canonical);
+            }
+          }
           case Classification.Treatment.Never n ->
               refuse(
                   i,

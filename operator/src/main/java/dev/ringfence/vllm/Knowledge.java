@@ -85,6 +85,11 @@ public final class Knowledge {
         : Optional.empty();
   }
 
+  /** Every advisory there is, oldest first. */
+  public List<Advisory> advisories() {
+    return Lazy.ADVISORIES;
+  }
+
   /** Known faults of a version, those that do not block included. */
   public List<Advisory> advisories(Version version) {
     return Lazy.ADVISORIES.stream().filter(a -> a.affected().contains(version)).toList();

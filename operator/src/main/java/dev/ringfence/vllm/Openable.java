@@ -1,9 +1,9 @@
 package dev.ringfence.vllm;
 
+import com.google.re2j.Pattern;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Pattern;
 
 /**
  * An argument or variable that a policy may let workloads set, and what its value may be.
@@ -30,12 +30,18 @@ public record Openable(String name, Grammar grammar, String why) {
       }
     }
 
-    /** A text that the whole pattern matches, with one that does. */
+    /** A text that the whole pattern (RE2) matches, with one that does. */
     record Form(Pattern pattern, String example) implements Grammar {}
   }
 
-  /** Whether the value, or its absence, is allowed. */
+  /**
+   * Whether the value, or its absence, is allowed. Whatever the grammar says, a value is visible
+   * ASCII without blanks and without {@code $(}, which the kubelet would expand.
+   */
   public boolean takes(Optional<String> value) {
+    if (value.filter(v -> !VISIBLE.matches(v) || v.contains("$(")).isPresent()) {
+      return false;
+    }
     return switch (grammar) {
       case Grammar.Flag f -> value.isEmpty();
       case Grammar.Whole w -> {
@@ -43,7 +49,7 @@ public record Openable(String name, Grammar grammar, String why) {
         yield n.isPresent() && n.getAsLong() >= w.minimum() && n.getAsLong() <= w.maximum();
       }
       case Grammar.OneOf o -> value.filter(o.words()::contains).isPresent();
-      case Grammar.Form f -> value.filter(v -> f.pattern().matcher(v).matches()).isPresent();
+      case Grammar.Form f -> value.filter(f.pattern()::matches).isPresent();
     };
   }
 
@@ -60,11 +66,10 @@ public record Openable(String name, Grammar grammar, String why) {
     };
   }
 
+  private static final Pattern VISIBLE = Pattern.compile("[!-~]+");
   private static final Pattern WHOLE = Pattern.compile("0|[1-9][0-9]{0,17}");
 
   private static OptionalLong whole(String text) {
-    return WHOLE.matcher(text).matches()
-        ? OptionalLong.of(Long.parseLong(text))
-        : OptionalLong.empty();
+    return WHOLE.matches(text) ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
   }
 }

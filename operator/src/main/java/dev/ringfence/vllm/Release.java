@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringfence.vllm.Argument.Kind;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -61,7 +64,8 @@ public final class Release {
           "\\s*[+-]?(\\d+(_\\d+)*\\.?(\\d+(_\\d+)*)?([eE][+-]?\\d+)?|\\.\\d+(_\\d+)*([eE][+-]?\\d+)?"
               + "|(?i:inf|infinity|nan))\\s*");
   private static final Pattern HUMAN_INT =
-      Pattern.compile("\\s*(\\d+[kKmMgGtT]|\\d+\\.\\d+[kmgt]|[+-]?\\d+(_\\d+)*)\\s*");
+      Pattern.compile(
+          "\\s*(?:(?<number>\\d+(?:\\.\\d+(?=[kmgt]))?)(?<suffix>[kKmMgGtT])|[+-]?\\d+(?:_\\d+)*)\\s*");
 
   private final Version version;
   private final Map<String, Named> names = new LinkedHashMap<>();
@@ -331,7 +335,7 @@ public final class Release {
         name = name.substring(0, name.length() - 1);
         read = JSON.valueToTree(List.of(value.split(",", -1)));
       } else {
-        read = json(value).orElseGet(() -> JSON.getNodeFactory().textNode(value));
+        read = json(value).orElseGet(() -> humanInt(value));
       }
       String[] keys = name.split("\\.", -1);
       for (int k = keys.length - 1; k > 0; k--) {
@@ -349,6 +353,23 @@ public final class Release {
           out.add(new Token(value.toString(), index));
         });
     return Optional.empty();
+  }
+
+  /** vLLM's human_readable_int, or the text itself where that fails. */
+  private static JsonNode humanInt(String text) {
+    Matcher m = HUMAN_INT.matcher(text);
+    if (!m.matches()) {
+      return JSON.getNodeFactory().textNode(text);
+    }
+    if (m.group("suffix") == null) {
+      return JSON.getNodeFactory()
+          .numberNode(new BigInteger(text.strip().replace("_", "").replace("+", "")));
+    }
+    char suffix = m.group("suffix").charAt(0);
+    int power = 1 + "kmgt".indexOf(Character.toLowerCase(suffix));
+    BigDecimal factor = BigDecimal.valueOf(Character.isLowerCase(suffix) ? 1000 : 1024).pow(power);
+    return JSON.getNodeFactory()
+        .numberNode(new BigDecimal(m.group("number")).multiply(factor).toBigInteger());
   }
 
   private static void merge(ObjectNode original, ObjectNode update) {

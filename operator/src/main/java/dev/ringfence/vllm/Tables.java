@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * Reads the data files. What is malformed throws IllegalArgumentException with a message for people
@@ -56,19 +55,15 @@ final class Tables {
         .properties()
         .forEach(
             e -> architectures.put(e.getKey(), words(table.path("architectures"), e.getKey())));
-    try {
-      return new Release(
-          version,
-          arguments,
-          words(table, "toolParsers"),
-          words(table, "reasoningParsers"),
-          words(table, "quantizationMethods"),
-          words(table, "deprecatedQuantizationMethods"),
-          architectures,
-          Classification.openables(table.path("openable")));
-    } catch (PatternSyntaxException e) {
-      throw new IllegalArgumentException("has an openable argument with a broken pattern", e);
-    }
+    return new Release(
+        version,
+        arguments,
+        words(table, "toolParsers"),
+        words(table, "reasoningParsers"),
+        words(table, "quantizationMethods"),
+        words(table, "deprecatedQuantizationMethods"),
+        architectures,
+        Classification.openables(table.path("openable")));
   }
 
   private static Argument argument(JsonNode row) {
