@@ -143,6 +143,7 @@ final class Bootstrap {
                 "--authorization-mode=Node,RBAC",
                 "--enable-admission-plugins=NodeRestriction",
                 "--allow-privileged=true",
+                "--kubelet-preferred-address-types=InternalIP",
                 "--profiling=false",
                 "--audit-policy-file=audit-policy.yaml",
                 "--audit-log-path=audit.log",
@@ -194,8 +195,8 @@ final class Bootstrap {
                 "--config=kwok.yaml",
                 "--manage-all-nodes=true",
                 "--node-lease-duration-seconds=40",
-                "--node-ip=10.0.0.1",
-                "--cidr=10.128.0.1/16")));
+                "--node-ip=239.255.0.1",
+                "--cidr=" + options.podAddresses())));
     started.addAll(parts);
 
     try (var client = client(folder.config())) {

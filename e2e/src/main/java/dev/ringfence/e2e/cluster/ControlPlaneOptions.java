@@ -14,6 +14,8 @@ import java.util.Map;
  *     them there is only an API server, which starts faster and changes nothing by itself
  * @param podStart how long a simulated pod takes from its node to ready; what replaces it then
  *     overlaps with it as on a real node
+ * @param podAddresses where simulated pods get their addresses from, {@code <first>/<bits>}; see
+ *     {@link #NOWHERE} and {@link #withPodAddresses}
  * @param featureGates Kubernetes feature gates, for every program
  * @param apiServerFlags further flags of kube-apiserver, {@code --name=value}; a flag given here
  *     beside one of ours counts for the later
@@ -25,13 +27,20 @@ public record ControlPlaneOptions(
     int amdNodes,
     boolean controllers,
     Duration podStart,
+    String podAddresses,
     Map<String, Boolean> featureGates,
     List<String> apiServerFlags,
     List<String> stages) {
 
+  /**
+   * Multicast addresses of local scope (RFC 2365): no connection to one ever leaves the machine or
+   * hangs, it fails at once, and EndpointSlices take them.
+   */
+  public static final String NOWHERE = "239.128.0.1/16";
+
   /** Four NVIDIA nodes, one AMD node, all controllers, pods that are ready at once. */
   public static final ControlPlaneOptions DEFAULTS =
-      new ControlPlaneOptions(4, 1, true, Duration.ZERO, Map.of(), List.of(), List.of());
+      new ControlPlaneOptions(4, 1, true, Duration.ZERO, NOWHERE, Map.of(), List.of(), List.of());
 
   public ControlPlaneOptions {
     if (nvidiaNodes < 0 || nvidiaNodes > 500 || amdNodes < 0 || amdNodes > 500) {
@@ -47,31 +56,70 @@ public record ControlPlaneOptions(
 
   public ControlPlaneOptions withNodes(int nvidia, int amd) {
     return new ControlPlaneOptions(
-        nvidia, amd, controllers, podStart, featureGates, apiServerFlags, stages);
+        nvidia, amd, controllers, podStart, podAddresses, featureGates, apiServerFlags, stages);
   }
 
   /** Only etcd and the API server. */
   public ControlPlaneOptions withoutControllers() {
-    return new ControlPlaneOptions(0, 0, false, podStart, featureGates, apiServerFlags, stages);
+    return new ControlPlaneOptions(
+        0, 0, false, podStart, podAddresses, featureGates, apiServerFlags, stages);
   }
 
   public ControlPlaneOptions withPodStart(Duration delay) {
     return new ControlPlaneOptions(
-        nvidiaNodes, amdNodes, controllers, delay, featureGates, apiServerFlags, stages);
+        nvidiaNodes,
+        amdNodes,
+        controllers,
+        delay,
+        podAddresses,
+        featureGates,
+        apiServerFlags,
+        stages);
+  }
+
+  /**
+   * For instance {@code 127.64.0.1/16}: then a test can listen at a simulated pod's own address,
+   * and whoever connects to the pod reaches it. EndpointSlices refuse loopback addresses, so
+   * Services have no endpoints then.
+   */
+  public ControlPlaneOptions withPodAddresses(String addresses) {
+    return new ControlPlaneOptions(
+        nvidiaNodes,
+        amdNodes,
+        controllers,
+        podStart,
+        addresses,
+        featureGates,
+        apiServerFlags,
+        stages);
   }
 
   public ControlPlaneOptions withFeatureGates(Map<String, Boolean> gates) {
     return new ControlPlaneOptions(
-        nvidiaNodes, amdNodes, controllers, podStart, gates, apiServerFlags, stages);
+        nvidiaNodes, amdNodes, controllers, podStart, podAddresses, gates, apiServerFlags, stages);
   }
 
   public ControlPlaneOptions withApiServerFlags(String... flags) {
     return new ControlPlaneOptions(
-        nvidiaNodes, amdNodes, controllers, podStart, featureGates, List.of(flags), stages);
+        nvidiaNodes,
+        amdNodes,
+        controllers,
+        podStart,
+        podAddresses,
+        featureGates,
+        List.of(flags),
+        stages);
   }
 
   public ControlPlaneOptions withStages(String... yaml) {
     return new ControlPlaneOptions(
-        nvidiaNodes, amdNodes, controllers, podStart, featureGates, apiServerFlags, List.of(yaml));
+        nvidiaNodes,
+        amdNodes,
+        controllers,
+        podStart,
+        podAddresses,
+        featureGates,
+        apiServerFlags,
+        List.of(yaml));
   }
 }

@@ -83,6 +83,7 @@ final class LocalControlPlaneIT {
     var options =
         ControlPlaneOptions.DEFAULTS
             .withNodes(1, 0)
+            .withPodAddresses("127.64.0.1/16")
             .withPodStart(Duration.ofSeconds(2))
             .withFeatureGates(Map.of("CustomCPUCFSQuotaPeriod", true))
             .withApiServerFlags("--max-requests-inflight=123")
@@ -144,6 +145,7 @@ final class LocalControlPlaneIT {
                       .build())
               .create();
       soon().until(() -> Readiness.isPodReady(client.resource(pod).get()));
+      assertThat(client.resource(pod).get().getStatus().getPodIP()).startsWith("127.64.0.");
       var conditions = client.resource(pod).get().getStatus().getConditions();
       var scheduled = since(conditions, "PodScheduled");
       var ready = since(conditions, "Ready");
