@@ -1,0 +1,5 @@
+/** Downloads the files of a TrustedModel. */
+@NullMarked
+package dev.ringfence.guard.fetch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,107 @@
+package dev.ringfence.guard.proxy;
+
+import dev.ringfence.guard.json.Bytes;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Writes lines to stdout from a thread of its own: a slow reader of the log holds no request. */
+public final class Audit implements AutoCloseable {
+  /**
+   * Lines that wait, in bytes; beyond this, lines are lost and counted rather than memory filled.
+   */
+  private static final int MOST_WAITING = 4 * 1024 * 1024;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private Bytes waiting = new Bytes(8192);
+  private long lost;
+  private boolean closed;
+  private boolean writing;
+
+  public Audit() {
+    Thread.ofPlatform().name("audit").daemon().start(this::run);
+  }
+
+  /** Adds a line (without its end). */
+  public void line(Bytes text) {
+    lock.lock();
+    try {
+      if (waiting.size() > MOST_WAITING) {
+        lost++;
+        return;
+      }
+      boolean wasEmpty = waiting.size() == 0;
+      waiting.add(text.array(), 0, text.size()).add('\n');
+      if (wasEmpty) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public long lost() {
+    lock.lock();
+    try {
+      return lost;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    Bytes spare = new Bytes(8192);
+    // Not System.out: it would copy, encode and lock once more.
+    try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
+      while (true) {
+        Bytes full;
+        lock.lock();
+        try {
+          writing = false;
+          changed.signalAll();
+          while (waiting.size() == 0) {
+            if (closed) {
+              return;
+            }
+            changed.awaitUninterruptibly();
+          }
+          full = waiting;
+          waiting = spare;
+          writing = true;
+        } finally {
+          lock.unlock();
+        }
+        try {
+          out.write(full.array(), 0, full.size());
+        } catch (IOException e) {
+          // Nobody reads the log; requests go on.
+        }
+        full.clear();
+        spare = full;
+      }
+    } catch (IOException e) {
+      // stdout cannot be closed: the process is ending.
+    }
+  }
+
+  /** Waits until every line is written, a second at most. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+      long left = 1_000_000_000L;
+      while ((waiting.size() > 0 || writing) && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

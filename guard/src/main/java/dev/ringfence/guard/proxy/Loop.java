@@ -1,0 +1,105 @@
+package dev.ringfence.guard.proxy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * The one thread that does all socket work. Everything in this package but {@link #execute} is
+ * called by it only, so nothing here needs a lock. What blocks or computes for long belongs
+ * elsewhere.
+ */
+public final class Loop {
+
+  /** What owns a registered channel. */
+  interface Owner {
+    /** The channel is ready for what the key says. */
+    void ready(SelectionKey key);
+  }
+
+  /** A planned call. */
+  static final class Timer implements Comparable<Timer> {
+    private final long at;
+    private Runnable task;
+
+    Timer(long at, Runnable task) {
+      this.at = at;
+      this.task = task;
+    }
+
+    void cancel() {
+      task = () -> {};
+    }
+
+    @Override
+    public int compareTo(Timer other) {
+      return Long.compare(at, other.at);
+    }
+  }
+
+  /** For reading and writing: no connection keeps a buffer of its own while it is idle. */
+  final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
+
+  /** What was read last. */
+  final byte[] bytes = new byte[64 * 1024];
+
+  private final Selector selector;
+  private final PriorityQueue<Timer> timers = new PriorityQueue<>();
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private volatile boolean stopped;
+
+  public Loop() throws IOException {
+    selector = Selector.open();
+  }
+
+  SelectionKey register(SelectableChannel channel, int ops, Owner owner) throws IOException {
+    channel.configureBlocking(false);
+    return channel.register(selector, ops, owner);
+  }
+
+  /** Calls a task after some milliseconds. */
+  Timer later(long millis, Runnable task) {
+    Timer timer = new Timer(System.nanoTime() + millis * 1_000_000, task);
+    timers.add(timer);
+    return timer;
+  }
+
+  /** Calls a task in the loop's thread, from any thread. */
+  public void execute(Runnable task) {
+    tasks.add(task);
+    selector.wakeup();
+  }
+
+  public void stop() {
+    stopped = true;
+    selector.wakeup();
+  }
+
+  /** Runs until {@link #stop}. */
+  public void run() throws IOException {
+    while (!stopped) {
+      Timer next = timers.peek();
+      long wait =
+          next == null ? 1000 : Math.max(1, (next.at - System.nanoTime() + 999_999) / 1_000_000);
+      selector.select(this::ready, Math.min(wait, 1000));
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        task.run();
+      }
+      long now = System.nanoTime();
+      while (!timers.isEmpty() && timers.element().at - now <= 0) {
+        timers.remove().task.run();
+      }
+    }
+  }
+
+  private void ready(SelectionKey key) {
+    if (key.isValid() && key.attachment() instanceof Owner owner) {
+      owner.ready(key);
+    }
+  }
+}
