@@ -134,8 +134,7 @@ final class Cel {
           + "') && !self.matches(r'(^|/)(params|adapter_config)\\.json$')";
 
   static final String FILE_SIZE =
-      "!has(self.size) || (self.size <= 9007199254740992"
-          + " && (self.size > 0 || (self.size == 0 && (self.path.endsWith('.txt') || self.path.endsWith('.md')))))";
+      "!has(self.size) || self.size != 0 || self.path.endsWith('.txt') || self.path.endsWith('.md')";
 
   static final String FILES_COMPLETE =
       "self.exists(f, f.path == 'config.json') && self.exists(f, f.path.endsWith('.safetensors'))";

@@ -244,8 +244,6 @@ public final class RuleText {
       "VLLM-507 must name at least one namespace; add it";
   public static final String POLICY_WAIVER_FIELD_REQUIRED =
       "VLLM-507 must be there for every waiver; add it";
-  public static final String POLICY_TEXT =
-      "VLLM-507 must be a text of at most 512 characters; correct it";
 
   private RuleText() {}
 }

@@ -228,7 +228,11 @@ public record TrustedModelSpec(
           @Size(max = Bounds.FILE_PATH)
           @ValidationRule(value = Cel.FILE, message = RuleText.FILE_PATH)
           String path,
-      @JsonPropertyDescription("Its size in bytes; 0 only for .txt and .md.") @Nullable Long size,
+      @JsonPropertyDescription("Its size in bytes; 0 only for .txt and .md.")
+          @ValidationRule(
+              value = "self >= 0 && self <= 9007199254740992",
+              message = RuleText.FILE_SIZE)
+          @Nullable Long size,
       @JsonPropertyDescription("Its sha256, 64 hexadecimal digits in lower case.")
           @Size(max = 128)
           @ValidationRule(value = Cel.SHA256, message = RuleText.FILE_SHA256)

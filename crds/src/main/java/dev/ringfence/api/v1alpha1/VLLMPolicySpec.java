@@ -331,8 +331,7 @@ public record VLLMPolicySpec(
           @Size(max = Bounds.NAMES)
           @ListSet
           @ItemRule(value = Cel.EGRESS, message = RuleText.POLICY_EGRESS)
-          @Nullable List<@Size(min = 1, max = 64) @Pattern("^[0-9a-fA-F:.]+/[0-9]{1,3}$") String>
-              egressCidrs) {}
+          @Nullable List<@Size(max = 64) String> egressCidrs) {}
 
   /** What depends on the cluster in every pod. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
