@@ -21,6 +21,7 @@ import dev.ringfence.vllm.VariableVerdict;
 import dev.ringfence.vllm.Version;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -35,6 +36,9 @@ final class EnginePart {
   private static final BigDecimal USUAL_MEMORY = new BigDecimal("0.85");
   private static final String TOGETHER =
       "engine.maxModelLen, engine.maxNumBatchedTokens and api.maxPromptCharacters";
+  // What reaches a command line has no blank, no control character and nothing that the kubelet
+  // would expand.
+  private static final Pattern ARGUMENT = Pattern.compile("[!-~]{1,1024}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
 
   private final Node node;
@@ -270,12 +274,7 @@ final class EnginePart {
   private int tensorParallelSize(int gpus) {
     int usual = Math.max(1, gpus);
     Node field = node.get("tensorParallelSize");
-    Optional<Integer> given =
-        field.integer(
-            Rule.VLLM_210,
-            1,
-            16,
-            "must be a whole number from 1 to 16 that equals resources.gpus; remove it");
+    Optional<Integer> given = field.integer(RuleText.TENSOR_PARALLEL_RANGE, 1, 16);
     if (given.isPresent() && given.get() != usual) {
       faults.inconsistent(field.path(), RuleText.TENSOR_PARALLEL_SIZE);
     }
@@ -284,12 +283,7 @@ final class EnginePart {
 
   private Optional<Integer> blockSize(Policy.Limits limits) {
     Node field = node.get("blockSize");
-    Optional<Integer> size =
-        field.integer(
-            VLLM_205,
-            1,
-            1024,
-            "must be a whole number from 1 to 1024 that the policy lists; remove it or set it to 16");
+    Optional<Integer> size = field.integer(RuleText.BLOCK_SIZE, 1, 1024);
     if (size.isPresent() && !limits.blockSizes().contains(size.get())) {
       faults.invalid(
           field,
@@ -349,10 +343,16 @@ final class EnginePart {
     Node list = node.get("extraArgs");
     List<String> texts = new ArrayList<>();
     List<Node> items = new ArrayList<>();
+    Set<Integer> malformed = new HashSet<>();
     for (Node item : list.items(64, VLLM_208, "arguments")) {
       if (item.json().isTextual()) {
-        texts.add(item.json().textValue());
+        String text = item.json().textValue();
+        texts.add(text);
         items.add(item);
+        if (text.contains("$(") || !ARGUMENT.matcher(text).matches()) {
+          malformed.add(items.size() - 1);
+          faults.forbidden(item.path(), RuleText.EXTRA_ARGUMENT);
+        }
       } else {
         faults.invalid(item, VLLM_208, "must be one argument as text; write it in quotes");
       }
@@ -363,13 +363,17 @@ final class EnginePart {
       switch (verdict) {
         case ArgumentVerdict.Allowed allowed ->
             arguments.add(new Argument(allowed.name(), allowed.value()));
-        case ArgumentVerdict.Refused refused ->
+        case ArgumentVerdict.Refused refused -> {
+          Rule rule = Rule.byId(refused.ruleId()).orElse(VLLM_208);
+          if (rule != VLLM_208 || !malformed.contains(refused.index())) {
             faults.add(
                 items.get(refused.index()).path(),
                 Kind.INVALID,
                 refused.shown().map(Shown::text),
-                Rule.byId(refused.ruleId()).orElse(VLLM_208),
+                rule,
                 refused.must() + "; " + refused.fix());
+          }
+        }
       }
     }
     return List.copyOf(arguments);

@@ -53,6 +53,10 @@ final class Faults {
     inconsistent(path, ruleOf(ruleText), detailOf(ruleText));
   }
 
+  void forbidden(FieldPath path, String ruleText) {
+    forbidden(path, ruleOf(ruleText), detailOf(ruleText));
+  }
+
   void required(FieldPath path, String ruleText) {
     required(path, ruleOf(ruleText), detailOf(ruleText));
   }

@@ -9,7 +9,6 @@ import static dev.ringfence.rules.Rule.VLLM_408;
 import static dev.ringfence.rules.Rule.VLLM_508;
 import static dev.ringfence.rules.Rule.VLLM_602;
 import static dev.ringfence.rules.Rule.VLLM_603;
-import static dev.ringfence.rules.Rule.VLLM_604;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.ringfence.api.v1alpha1.RuleText;
@@ -79,10 +78,7 @@ final class ModelCheck {
     Shapes.envelope(object, VLLM_001);
     Node nameNode = object.get("metadata").get("name");
     Optional<String> name =
-        nameNode.string(
-            VLLM_401,
-            Names.MODEL,
-            "must be at most 63 lower-case letters, digits, dots and dashes, starting and ending with a letter or digit; rename the model");
+        nameNode.unseen(RuleText.TRUSTED_MODEL_NAME, Names.MODEL.asMatchPredicate());
     if (nameNode.unset()) {
       faults.required(
           nameNode.path(), VLLM_401, "must be there, workloads name it in model.ref; add it");
@@ -177,10 +173,8 @@ final class ModelCheck {
     }
     Optional<String> endpoint =
         node.get("endpoint")
-            .string(
-                VLLM_404,
-                s -> s.length() <= 512 && ENDPOINT.matcher(s).matches(),
-                Faults.detailOf(RuleText.SOURCE_ENDPOINT))
+            .unseen(
+                RuleText.SOURCE_ENDPOINT, s -> s.length() <= 512 && ENDPOINT.matcher(s).matches())
             .map(e -> e.endsWith("/") ? e.substring(0, e.length() - 1) : e);
     Optional<String> auth =
         node.get("auth").oneOf(VLLM_404, List.of("Token", "None"), "correct it or remove it");
@@ -235,26 +229,15 @@ final class ModelCheck {
 
   private Set<String> architectures(Node node) {
     if (node.unset() || node.emptyList()) {
-      faults.required(
-          node.path(),
-          VLLM_001,
-          "must list at least one architecture; copy architectures from config.json");
+      faults.required(node.path(), RuleText.ARCHITECTURES_REQUIRED);
     }
-    return Shapes.strings(
-        node,
-        16,
-        VLLM_001,
-        ARCHITECTURE,
-        "must be an architecture's name of letters, digits and _; copy it from config.json");
+    return Shapes.strings(node, 16, VLLM_001, ARCHITECTURE, Faults.detailOf(RuleText.ARCHITECTURE));
   }
 
   private Optional<Quantization> quantization(Node node) {
     Node method = node.get("method");
     if (node.unset() || (node.json().isObject() && method.unset())) {
-      faults.required(
-          method.path(),
-          VLLM_602,
-          "must say how the weights are quantized, it is never guessed from the checkpoint; set method to none or to what config.json says");
+      faults.required(method.path(), RuleText.QUANTIZATION_REQUIRED);
       return Optional.empty();
     }
     if (node.object(Set.of("method", "bits", "groupSize"), VLLM_602, "an object with a method")
@@ -272,28 +255,13 @@ final class ModelCheck {
             VLLM_602,
             known::contains,
             "must be none or a quantization method of vLLM in its spelling (awq, gptq, fp8, compressed-tensors, ...), without plug-ins; copy quant_method from config.json");
-    Optional<Integer> bits =
-        node.get("bits")
-            .integer(
-                VLLM_604, 1, 16, "must be a whole number from 1 to 16; copy it from config.json");
-    Optional<Integer> groupSize =
-        node.get("groupSize")
-            .integer(
-                VLLM_604,
-                -1,
-                65_536,
-                "must be -1 or a whole number from 1 to 65536; copy it from config.json");
+    Optional<Integer> bits = node.get("bits").integer(RuleText.BITS, 1, 16);
+    Optional<Integer> groupSize = node.get("groupSize").integer(RuleText.GROUP_SIZE, -1, 65_536);
     if (groupSize.equals(Optional.of(0))) {
-      faults.invalid(
-          node.get("groupSize"),
-          VLLM_604,
-          "must be -1 or a whole number from 1 to 65536; copy it from config.json");
+      faults.invalid(node.get("groupSize"), RuleText.GROUP_SIZE);
     }
     if (name.equals(Optional.of("none")) && (bits.isPresent() || groupSize.isPresent())) {
-      faults.inconsistent(
-          node.path(),
-          VLLM_604,
-          "must have no bits and no groupSize with method none; remove them or name the method");
+      faults.inconsistent(node.path(), RuleText.QUANTIZATION_NONE);
     }
     return name.map(n -> new Quantization(n, optional(bits), optional(groupSize)));
   }
@@ -319,10 +287,7 @@ final class ModelCheck {
       }
       for (String field : List.of("path", "size", "sha256")) {
         if (item.get(field).unset()) {
-          faults.required(
-              item.get(field).path(),
-              VLLM_405,
-              "must be there for every file; make the list with ringfence trust");
+          faults.required(item.get(field).path(), RuleText.FILE_FIELD_REQUIRED);
         }
       }
       Optional<String> path =
@@ -330,10 +295,10 @@ final class ModelCheck {
               .string(VLLM_405, ModelCheck::legalFile, Faults.detailOf(RuleText.FILE_PATH));
       boolean mayBeEmpty =
           path.isPresent() && (path.get().endsWith(".txt") || path.get().endsWith(".md"));
-      Optional<Long> size =
-          item.get("size")
-              .wholeNumber(
-                  VLLM_405, mayBeEmpty ? 0 : 1, LARGEST_FILE, Faults.detailOf(RuleText.FILE_SIZE));
+      Optional<Long> size = item.get("size").wholeNumber(RuleText.FILE_SIZE, 0, LARGEST_FILE);
+      if (size.equals(Optional.of(0L)) && path.isPresent() && !mayBeEmpty) {
+        faults.inconsistent(item.get("size").path(), RuleText.FILE_SIZE);
+      }
       Optional<String> sha256 = item.get("sha256").string(RuleText.FILE_SHA256, SHA256);
       if (path.isPresent() && !folded.add(path.get().toLowerCase(Locale.ROOT))) {
         faults.duplicate(
@@ -397,10 +362,7 @@ final class ModelCheck {
     if ((node.unset() || node.emptyList())
         && quantization.isPresent()
         && !quantization.get().none()) {
-      faults.required(
-          node.path(),
-          VLLM_603,
-          "must have at least one test for a quantized model, a damaged quantization answers garbage; add one with prompt, expect and maxTokens");
+      faults.required(node.path(), RuleText.SMOKE_TEST_REQUIRED);
     }
     List<SmokeTest> tests = new ArrayList<>();
     for (Node item : node.items(16, VLLM_603, "smoke tests")) {
@@ -419,12 +381,10 @@ final class ModelCheck {
                   "must be a text of at most 8192 characters; correct it");
       Optional<String> expect = Shapes.regex(item.get("expect"), 512, VLLM_603);
       Optional<Integer> maxTokens =
-          item.get("maxTokens")
-              .integer(VLLM_603, 1, 256, "must be a whole number from 1 to 256; correct it");
+          item.get("maxTokens").integer(RuleText.SMOKE_TEST_TOKENS, 1, 256);
       for (String field : List.of("prompt", "expect", "maxTokens")) {
         if (item.get(field).unset()) {
-          faults.required(
-              item.get(field).path(), VLLM_603, "must be there for every smoke test; add it");
+          faults.required(item.get(field).path(), RuleText.SMOKE_TEST_FIELD_REQUIRED);
         }
       }
       if (prompt.isPresent() && expect.isPresent() && maxTokens.isPresent()) {

@@ -175,10 +175,7 @@ final class ModelPart {
 
   private List<String> servedNames(Node list, String workload) {
     if (list.emptyList()) {
-      faults.required(
-          list.path(),
-          VLLM_102,
-          "must have at least one name; add one or remove the list for the workload's name");
+      faults.required(list.path(), RuleText.SERVED_NAMES_EMPTY);
     }
     Set<String> names =
         Shapes.strings(list, 16, VLLM_102, Names.SERVED, Faults.detailOf(RuleText.SERVED_NAME));
@@ -193,9 +190,10 @@ final class ModelPart {
     if (name.unset()) {
       faults.required(name.path(), RuleText.TOKEN_SECRET);
     }
-    Optional<String> secret = name.string(RuleText.TOKEN_SECRET, Names.SUBDOMAIN);
+    Optional<String> secret =
+        name.unseen(RuleText.TOKEN_SECRET, Names.SUBDOMAIN.asMatchPredicate());
     Node key = ref.get("key");
-    Optional<String> entry = key.string(RuleText.TOKEN_SECRET, Names.SECRET_KEY);
+    Optional<String> entry = key.unseen(RuleText.TOKEN_SECRET, Names.SECRET_KEY.asMatchPredicate());
     return secret.isPresent() && (entry.isPresent() || key.unset())
         ? Optional.of(new SecretEntry(secret.get(), entry.orElse("token")))
         : Optional.empty();
@@ -205,8 +203,7 @@ final class ModelPart {
     volume.object(
         Set.of("size", "storageClassName", "accessMode"), VLLM_211, "an object with a size");
     Node sizeNode = volume.get("size");
-    Optional<Quantity> size =
-        sizeNode.quantity(VLLM_211, "must be a quantity above 0, as 40Gi; correct it or remove it");
+    Optional<Quantity> size = sizeNode.quantity(RuleText.STORAGE_SIZE);
     Node className = volume.get("storageClassName");
     Optional<String> storageClass =
         className.string(

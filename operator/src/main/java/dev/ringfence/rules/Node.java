@@ -143,6 +143,25 @@ final class Node {
     return parsed(rule, s -> legal.test(s) ? Optional.of(s) : Optional.empty(), must);
   }
 
+  /**
+   * A string that no message shows: people paste secrets here, and names of objects are judged by
+   * the API server above the field, where it has no value to show.
+   */
+  Optional<String> unseen(String ruleText, Predicate<String> legal) {
+    if (unset()) {
+      return Optional.empty();
+    }
+    Optional<String> value = Optional.ofNullable(json.textValue()).filter(legal);
+    if (value.isEmpty()) {
+      faults.inconsistent(path, ruleText);
+    }
+    return value;
+  }
+
+  <T> Optional<T> parsed(String ruleText, Function<String, Optional<T>> parser) {
+    return parsed(Faults.ruleOf(ruleText), parser, Faults.detailOf(ruleText));
+  }
+
   /** A string that means something. */
   <T> Optional<T> parsed(Rule rule, Function<String, Optional<T>> parser, String must) {
     if (unset()) {
@@ -186,6 +205,10 @@ final class Node {
     return integer(Faults.ruleOf(ruleText), min, max, Faults.detailOf(ruleText));
   }
 
+  Optional<Long> wholeNumber(String ruleText, long min, long max) {
+    return wholeNumber(Faults.ruleOf(ruleText), min, max, Faults.detailOf(ruleText));
+  }
+
   Optional<Long> wholeNumber(Rule rule, long min, long max, String must) {
     Optional<BigDecimal> number =
         number(rule, n -> n.signum() == 0 || n.stripTrailingZeros().scale() <= 0, must)
@@ -200,6 +223,10 @@ final class Node {
                   return inside;
                 });
     return number.map(BigDecimal::longValueExact);
+  }
+
+  Optional<BigDecimal> number(String ruleText, Predicate<BigDecimal> legal) {
+    return number(Faults.ruleOf(ruleText), legal, Faults.detailOf(ruleText));
   }
 
   Optional<BigDecimal> number(Rule rule, Predicate<BigDecimal> legal, String must) {
@@ -217,6 +244,10 @@ final class Node {
     }
     faults.invalid(this, rule, must);
     return Optional.empty();
+  }
+
+  Optional<Quantity> quantity(String ruleText) {
+    return quantity(Faults.ruleOf(ruleText), Faults.detailOf(ruleText));
   }
 
   /** A quantity as a string or a plain number. */

@@ -112,7 +112,7 @@ final class PolicyCheck {
       if (name.unset()) {
         faults.required(name.path(), RuleText.POLICY_NAME);
       } else {
-        faults.invalid(name, RuleText.POLICY_NAME);
+        faults.inconsistent(name.path(), RuleText.POLICY_NAME);
       }
     }
     Node spec = object.get("spec");
@@ -143,28 +143,18 @@ final class PolicyCheck {
         fetch(spec.get("fetch")),
         pod(spec.get("pod")),
         group(spec.get("rollout"), Set.of("maxConcurrentWorkloads"))
-            .integer(
-                VLLM_507,
-                1,
-                100,
-                "must be a whole number from 1 to 100; set it to 5 or remove it",
-                "maxConcurrentWorkloads")
+            .integer(RuleText.POLICY_CONCURRENT_WORKLOADS, 1, 100, "maxConcurrentWorkloads")
             .orElse(STRICT.maxConcurrentWorkloads()),
         group(spec.get("hold"), Set.of("days"))
-            .integer(
-                VLLM_507,
-                0,
-                365,
-                "must be a whole number of days from 0 to 365; set it to 30 or remove it",
-                "days")
+            .integer(RuleText.POLICY_HOLD_DAYS, 0, 365, "days")
             .orElse(STRICT.holdDays()),
         waivers(spec.get("waivers")));
   }
 
   /** A group of fields, each of which has a default. */
   private record Group(Node node) {
-    Optional<Integer> integer(Rule rule, long min, long max, String must, String field) {
-      return node.get(field).integer(rule, min, max, must);
+    Optional<Integer> integer(String ruleText, long min, long max, String field) {
+      return node.get(field).integer(ruleText, min, max);
     }
   }
 
@@ -265,11 +255,7 @@ final class PolicyCheck {
 
   private Optional<Policy.Image> image(Node node) {
     Optional<ImageReference> reference =
-        node.get("image")
-            .parsed(
-                VLLM_507,
-                ImageReference::parse,
-                "must be an image reference that ends in @sha256: and 64 hexadecimal digits; add the digest");
+        node.get("image").parsed(RuleText.POLICY_IMAGE, ImageReference::parse);
     Optional<Version> version =
         node.get("version")
             .parsed(
@@ -278,7 +264,7 @@ final class PolicyCheck {
                 "must be the version of vLLM in the image, as 0.32.0; correct it");
     for (String field : List.of("image", "version")) {
       if (node.get(field).unset()) {
-        faults.required(node.get(field).path(), VLLM_507, "must be there for every image; add it");
+        faults.required(node.get(field).path(), RuleText.POLICY_IMAGE_FIELD_REQUIRED);
       }
     }
     Node revoked = node.get("revoked");
@@ -342,9 +328,7 @@ final class PolicyCheck {
     return new Policy.PartialLimits(
         node.get("gpuMemoryUtilization")
             .number(
-                VLLM_507,
-                n -> n.signum() > 0 && n.compareTo(MOST_MEMORY) <= 0,
-                "must be above 0 and at most 0.95; lower it"),
+                RuleText.POLICY_GPU_MEMORY, n -> n.signum() > 0 && n.compareTo(MOST_MEMORY) <= 0),
         upTo(node, "maxModelLen", 1_048_576),
         upTo(node, "maxNumBatchedTokens", 1_048_576),
         upTo(node, "maxNumSeqs", 4096),
@@ -353,9 +337,8 @@ final class PolicyCheck {
         upTo(node, "maxOutputTokens", 4096),
         node.get("temperature")
             .number(
-                VLLM_507,
-                n -> n.signum() >= 0 && n.compareTo(BigDecimal.valueOf(2)) <= 0,
-                "must be a number from 0 to 2; correct it"),
+                RuleText.POLICY_TEMPERATURE,
+                n -> n.signum() >= 0 && n.compareTo(BigDecimal.valueOf(2)) <= 0),
         upTo(node, "requestsPerMinute", 1_000_000),
         upTo(node, "tokensPerMinute", 100_000_000),
         upTo(node, "maxConcurrentRequests", 4096),
@@ -378,13 +361,11 @@ final class PolicyCheck {
       return Optional.empty();
     }
     if (node.emptyList()) {
-      faults.required(
-          node.path(), VLLM_507, "must list at least one block size; add 16 or remove the list");
+      faults.required(node.path(), RuleText.POLICY_BLOCK_SIZES);
     }
     Set<Integer> sizes = new LinkedHashSet<>();
     for (Node item : node.items(16, VLLM_507, "block sizes")) {
-      Optional<Integer> size =
-          item.integer(VLLM_507, 1, 1024, "must be a whole number from 1 to 1024; correct it");
+      Optional<Integer> size = item.integer(RuleText.POLICY_UP_TO_1024, 1, 1024);
       if (size.isPresent() && !sizes.add(size.get())) {
         faults.duplicate(item.path(), VLLM_507, "must be listed once; remove the twin");
       }
@@ -402,10 +383,7 @@ final class PolicyCheck {
           "an override with namespaces and limits");
       Node where = item.get("namespaces");
       if (where.unset()) {
-        faults.required(
-            where.path(),
-            VLLM_507,
-            "must say where it applies; add namespaces with names or a selector");
+        faults.required(where.path(), RuleText.POLICY_OVERRIDE_NAMESPACES);
       }
       Optional<Namespaces> namespaces = Shapes.namespaces(where, VLLM_507, false);
       Set<String> models =
@@ -416,16 +394,10 @@ final class PolicyCheck {
               Names.MODEL,
               "must be the name of a TrustedModel; correct it");
       if (item.get("models").emptyList()) {
-        faults.required(
-            item.get("models").path(),
-            VLLM_507,
-            "must name a model; remove the list for all models");
+        faults.required(item.get("models").path(), RuleText.POLICY_OVERRIDE_MODELS);
       }
       if (item.get("limits").unset()) {
-        faults.required(
-            item.get("limits").path(),
-            VLLM_507,
-            "must have the limits that it changes; add limits");
+        faults.required(item.get("limits").path(), RuleText.POLICY_OVERRIDE_LIMITS);
       }
       Policy.PartialLimits limits = partial(item.get("limits"));
       item.get("reason")
@@ -511,7 +483,7 @@ final class PolicyCheck {
             Names.SUBDOMAIN,
             "must be the name of a RuntimeClass; correct it or remove it");
     if (runtimeClass.isPresent() && !runtimeClasses.contains(runtimeClass.get())) {
-      faults.invalid(defaultClass, VLLM_507, "must be one of runtimeClassNames; add it there");
+      faults.inconsistent(defaultClass.path(), RuleText.POLICY_DEFAULT_RUNTIME_CLASS);
     }
     List<String> gpus = new ArrayList<>(STRICT.scheduling().gpuResources());
     Node gpuList = node.get("gpuResources");
@@ -532,10 +504,7 @@ final class PolicyCheck {
         if (listed.contains(text)
             && (GPU_NEVER.matcher(text).matches()
                 || !Names.EXTENDED_RESOURCE.matcher(text).matches())) {
-          faults.invalid(
-              item,
-              VLLM_507,
-              "must be an extended resource that stands for whole GPUs, as nvidia.com/gpu; correct it");
+          faults.invalid(item, RuleText.POLICY_GPU_RESOURCE);
         }
       }
       gpus.addAll(listed);
@@ -547,7 +516,7 @@ final class PolicyCheck {
                 64,
                 VLLM_507,
                 Pattern.compile("(?!system-)" + Names.SUBDOMAIN.pattern()),
-                "must be the name of a PriorityClass that does not begin with system-; correct it"));
+                Faults.detailOf(RuleText.POLICY_PRIORITY_CLASS)));
     Set<String> tolerations =
         Shapes.strings(
             node.get("tolerationKeys"),
@@ -594,9 +563,8 @@ final class PolicyCheck {
     List<String> ranges = new ArrayList<>();
     for (Node item : node.get("egressCidrs").items(64, VLLM_507, "address ranges")) {
       item.parsed(
-              VLLM_507,
-              text -> Cidr.parse(text).filter(c -> !c.forbidden()).map(Cidr::toString),
-              "must be an address range as 10.20.0.0/16 that holds neither all, loopback, link-local nor metadata addresses; narrow it")
+              RuleText.POLICY_EGRESS,
+              text -> Cidr.parse(text).filter(c -> !c.forbidden()).map(Cidr::toString))
           .ifPresent(ranges::add);
     }
     return new Fetch(proxy, bundle, List.copyOf(ranges));
@@ -606,11 +574,7 @@ final class PolicyCheck {
     node.object(Set.of("runAsUser", "cpuLimits"), VLLM_507, "an object with the pod's rules");
     long user =
         node.get("runAsUser")
-            .wholeNumber(
-                VLLM_507,
-                1,
-                2_147_483_647L,
-                "must be a user id from 1 to 2147483647, never root; correct it or remove it for 2000")
+            .wholeNumber(RuleText.POLICY_RUN_AS_USER, 1, 2_147_483_647L)
             .orElse(STRICT.pod().runAsUser());
     boolean cpuLimits =
         node.get("cpuLimits")
@@ -630,10 +594,7 @@ final class PolicyCheck {
           "a waiver with rule, namespaces, reason, approvedBy and expires");
       Optional<Rule> rule =
           item.get("rule")
-              .parsed(
-                  VLLM_507,
-                  text -> Rule.byId(text).filter(Rule::waivable),
-                  "must be a rule that can be waived: VLLM-207, VLLM-212, VLLM-706, VLLM-707, VLLM-709 or VLLM-711; numbers are loosened by overrides");
+              .parsed(RuleText.POLICY_WAIVER_RULE, text -> Rule.byId(text).filter(Rule::waivable));
       Set<String> namespaces =
           Shapes.strings(
               item.get("namespaces"),
@@ -642,8 +603,7 @@ final class PolicyCheck {
               Names.LABEL,
               "must be the name of a namespace, without wildcards; correct it");
       if (item.get("namespaces").unset() || item.get("namespaces").emptyList()) {
-        faults.required(
-            item.get("namespaces").path(), VLLM_507, "must name at least one namespace; add it");
+        faults.required(item.get("namespaces").path(), RuleText.POLICY_WAIVER_NAMESPACES);
       }
       for (String field : List.of("reason", "approvedBy")) {
         item.get(field)
@@ -655,8 +615,7 @@ final class PolicyCheck {
       Optional<Instant> expires = Shapes.instant(item.get("expires"), VLLM_507);
       for (String field : List.of("rule", "reason", "approvedBy", "expires")) {
         if (item.get(field).unset()) {
-          faults.required(
-              item.get(field).path(), VLLM_507, "must be there for every waiver; add it");
+          faults.required(item.get(field).path(), RuleText.POLICY_WAIVER_FIELD_REQUIRED);
         }
       }
       if (expires.isPresent() && expires.get().isAfter(now.plus(LONGEST_WAIVER))) {

@@ -14,7 +14,6 @@ import java.util.Set;
 final class ResourcesPart {
   private static final BigDecimal GIB = BigDecimal.valueOf(1L << 30);
   private static final BigDecimal MIB = BigDecimal.valueOf(1L << 20);
-  private static final String QUANTITY = "must be a quantity above 0, as 48Gi or 500m; correct it";
 
   private final Node node;
   private final int gpus;
@@ -36,10 +35,10 @@ final class ResourcesPart {
         "an object with cpu and memory");
     this.gpus = gpus(node.get("gpus"), policy);
     this.gpuResource = gpuResource(node.get("gpuResource"), policy);
-    this.cpu = declared("cpu");
-    this.memory = declared("memory");
-    this.sharedMemory = node.get("sharedMemory").quantity(VLLM_211, QUANTITY);
-    this.scratch = node.get("scratch").quantity(VLLM_211, QUANTITY);
+    this.cpu = declared("cpu", RuleText.CPU_REQUIRED);
+    this.memory = declared("memory", RuleText.MEMORY_REQUIRED);
+    this.sharedMemory = node.get("sharedMemory").quantity(RuleText.QUANTITY);
+    this.scratch = node.get("scratch").quantity(RuleText.QUANTITY);
     if (memory.isPresent()) {
       BigDecimal tmpfs =
           sharedMemory
@@ -93,16 +92,12 @@ final class ResourcesPart {
     return given.orElse(listed.isEmpty() ? "" : listed.get(0));
   }
 
-  private Optional<Quantity> declared(String field) {
+  private Optional<Quantity> declared(String field, String required) {
     Node amount = node.get(field);
     if (amount.unset() && !node.unset()) {
-      node.faults()
-          .required(
-              amount.path(),
-              VLLM_211,
-              "must be declared, it is request and limit of the engine; add resources." + field);
+      node.faults().required(amount.path(), required);
     }
-    return amount.quantity(VLLM_211, QUANTITY);
+    return amount.quantity(RuleText.QUANTITY);
   }
 
   /**

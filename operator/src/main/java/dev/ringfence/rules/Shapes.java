@@ -1,6 +1,7 @@
 package dev.ringfence.rules;
 
 import com.google.re2j.PatternSyntaxException;
+import dev.ringfence.api.v1alpha1.RuleText;
 import dev.ringfence.rules.Workload.LabelSelector;
 import dev.ringfence.rules.Workload.LabelSelector.Requirement;
 import dev.ringfence.rules.Workload.Peer;
@@ -19,9 +20,6 @@ import java.util.regex.Pattern;
 
 /** Shapes that several kinds share: peers, selectors, times, patterns, groups of namespaces. */
 final class Shapes {
-  private static final String PEER =
-      "must have a namespaceSelector with a matchLabels entry or an In expression with values, or a podSelector, an empty selector would let everybody in; name the namespaces";
-
   private static final Pattern RFC_3339 =
       Pattern.compile(
           "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})");
@@ -235,7 +233,9 @@ final class Shapes {
       if (!narrow) {
         item.faults()
             .inconsistent(
-                namespaceSelector.isEmpty() ? item.path() : namespaces.path(), rule, PEER);
+                namespaceSelector.isEmpty() ? item.path() : namespaces.path(),
+                rule,
+                Faults.detailOf(RuleText.PEER));
       } else {
         peers.add(new Peer(namespaceSelector, podSelector));
       }

@@ -2,8 +2,6 @@ package dev.ringfence.rules;
 
 import static dev.ringfence.rules.Rule.VLLM_001;
 import static dev.ringfence.rules.Rule.VLLM_102;
-import static dev.ringfence.rules.Rule.VLLM_303;
-import static dev.ringfence.rules.Rule.VLLM_304;
 import static dev.ringfence.rules.Rule.VLLM_501;
 import static dev.ringfence.rules.Rule.VLLM_511;
 
@@ -115,7 +113,7 @@ final class TenantsPart {
     if (name.unset()) {
       faults.required(name.path(), RuleText.API_KEYS_REQUIRED);
     }
-    return name.string(RuleText.API_KEY_SECRET, Names.SUBDOMAIN).orElse("");
+    return name.unseen(RuleText.API_KEY_SECRET, Names.SUBDOMAIN.asMatchPredicate()).orElse("");
   }
 
   private Optional<String> tls(Node name) {
@@ -131,19 +129,14 @@ final class TenantsPart {
   private Scale scale(Node node, int requests, int concurrent) {
     Node replicas = node.get("replicas");
     Node scaling = node.get("scaling");
-    Optional<Integer> count =
-        replicas.integer(
-            VLLM_001, 0, 32, "must be a whole number from 0 to 32; set it to 1 or remove it");
+    Optional<Integer> count = replicas.integer(RuleText.REPLICAS, 0, 32);
     if (scaling.unset()) {
       Scale.Fixed fixed = new Scale.Fixed(count.orElse(1));
-      share(replicas, fixed.replicas(), requests, concurrent);
+      share(node, replicas, fixed.replicas(), requests, concurrent);
       return fixed;
     }
     if (!replicas.unset()) {
-      faults.forbidden(
-          replicas.path(),
-          VLLM_001,
-          "must not stand beside scaling, the number then belongs to the autoscaler; remove one of the two");
+      faults.forbidden(replicas.path(), RuleText.REPLICAS_OR_SCALING);
     }
     scaling.object(
         Set.of("minReplicas", "maxReplicas"),
@@ -151,38 +144,34 @@ final class TenantsPart {
         "an object with minReplicas and maxReplicas");
     Node most = scaling.get("maxReplicas");
     if (scaling.json().isObject() && most.unset()) {
-      faults.required(
-          most.path(),
-          VLLM_001,
-          "must be there, each guard enforces its share of the limits by it; add it");
+      faults.required(most.path(), RuleText.SCALING_MAX_REQUIRED);
     }
-    String range = "must be a whole number from 1 to 32; correct it";
-    int min = scaling.get("minReplicas").integer(VLLM_001, 1, 32, range).orElse(1);
-    int max = most.integer(VLLM_001, 1, 32, range).orElse(min);
+    int min = scaling.get("minReplicas").integer(RuleText.SCALING_RANGE, 1, 32).orElse(1);
+    int max = most.integer(RuleText.SCALING_RANGE, 1, 32).orElse(min);
     if (min > max) {
-      faults.inconsistent(
-          scaling.path(), VLLM_001, "must have minReplicas at most maxReplicas; correct the two");
+      faults.inconsistent(scaling.path(), RuleText.SCALING_ORDER);
     }
-    share(most, max, requests, concurrent);
+    share(node, most, max, requests, concurrent);
     return new Scale.Autoscaled(min, max);
   }
 
-  private void share(Node node, int pods, int requests, int concurrent) {
-    if (pods > requests) {
-      faults.invalid(
-          node,
-          VLLM_303,
-          "must be at most requestsPerMinute ("
-              + requests
-              + "), each guard enforces its share and it would be 0; lower it or raise the limit");
+  private void share(Node tenant, Node pods, int most, int requests, int concurrent) {
+    share(pods, most, tenant.get("requestsPerMinute"), requests, RuleText.SHARE_OF_REQUESTS);
+    share(
+        pods, most, tenant.get("maxConcurrentRequests"), concurrent, RuleText.SHARE_OF_CONCURRENT);
+  }
+
+  private void share(Node pods, int most, Node limit, int value, String ruleText) {
+    if (most <= value) {
+      return;
     }
-    if (pods > concurrent) {
-      faults.invalid(
-          node,
-          VLLM_304,
-          "must be at most maxConcurrentRequests ("
-              + concurrent
-              + "), each guard enforces its share and it would be 0; lower it or raise the limit");
+    if (limit.unset()) {
+      faults.inconsistent(
+          pods.path(),
+          Faults.ruleOf(ruleText),
+          Faults.detailOf(ruleText).replace(",", " (" + value + " here),"));
+    } else {
+      faults.inconsistent(pods.path(), ruleText);
     }
   }
 }

@@ -189,7 +189,9 @@ public sealed interface Workload permits AcceptedWorkload {
                       switch (r.operator()) {
                         case "In" ->
                             labels.containsKey(r.key()) && r.values().contains(labels.get(r.key()));
-                        case "NotIn" -> !r.values().contains(labels.get(r.key()));
+                        case "NotIn" ->
+                            !labels.containsKey(r.key())
+                                || !r.values().contains(labels.get(r.key()));
                         case "Exists" -> labels.containsKey(r.key());
                         default -> !labels.containsKey(r.key());
                       });

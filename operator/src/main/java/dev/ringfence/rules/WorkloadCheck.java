@@ -94,21 +94,8 @@ final class WorkloadCheck {
 
     RolloutStrategy rollout = rollout(spec.get("rollout"));
     int startup =
-        spec.get("startupTimeoutSeconds")
-            .integer(
-                VLLM_001,
-                60,
-                7200,
-                "must be a whole number of seconds from 60 to 7200; set it to 1800 or remove it")
-            .orElse(1800);
-    int drain =
-        spec.get("drainSeconds")
-            .integer(
-                VLLM_001,
-                0,
-                600,
-                "must be a whole number of seconds from 0 to 600; set it to 60 or remove it")
-            .orElse(60);
+        spec.get("startupTimeoutSeconds").integer(RuleText.STARTUP_TIMEOUT, 60, 7200).orElse(1800);
+    int drain = spec.get("drainSeconds").integer(RuleText.DRAIN, 0, 600).orElse(60);
     boolean suspended =
         spec.get("suspended")
             .bool(VLLM_001, "must be true or false; correct it or remove it")
@@ -203,7 +190,7 @@ final class WorkloadCheck {
     metadata
         .get("namespace")
         .string(VLLM_001, Names.LABEL, "must be the name of a namespace; correct it");
-    return name.string(RuleText.WORKLOAD_NAME, Names.WORKLOAD).orElse("");
+    return name.unseen(RuleText.WORKLOAD_NAME, Names.WORKLOAD.asMatchPredicate()).orElse("");
   }
 
   private Optional<Map<String, String>> labels() {
