@@ -143,7 +143,7 @@ final class Judge {
           refuse(
               i,
               ARGUMENT,
-              "must be one argument, this is the start of " + a.names().size(),
+              "must be one argument, vLLM could take it for " + some(a.names()),
               "remove it, or write one name in full",
               shown,
               Optional.empty());
@@ -221,6 +221,12 @@ final class Judge {
           shown,
           Optional.empty());
     }
+  }
+
+  private static String some(List<String> names) {
+    return names.size() <= 3
+        ? String.join(" or ", names)
+        : names.getFirst() + " and " + (names.size() - 1) + " more";
   }
 
   private Optional<Openable> openable(String name) {

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * All that Ringfence knows of vLLM. Immutable; the tables of a version are read when first asked
@@ -232,10 +230,9 @@ public final class Knowledge {
   }
 
   private static SortedSet<Version> bundledVersions() {
-    String[] names = JSON.convertValue(resource("versions.json"), String[].class);
-    return Arrays.stream(names)
-        .map(n -> Version.parse(n).orElseThrow())
-        .collect(Collectors.toCollection(TreeSet::new));
+    SortedSet<Version> versions = new TreeSet<>();
+    resource("versions.json").forEach(n -> versions.add(Version.parse(n.asText()).orElseThrow()));
+    return versions;
   }
 
   private static JsonNode resource(String name) {

@@ -320,7 +320,12 @@ class JudgeTest {
         Arguments.of("--my-setting=swordfish", "must be an argument of vLLM 0.32.0; remove it"),
         Arguments.of(
             "--max-log=5",
-            "must be one argument, this is the start of 2; remove it, or write one name in full"),
+            "must be one argument, vLLM could take it for --max-log-len or --max-logprobs; remove it,"
+                + " or write one name in full"),
+        Arguments.of(
+            "--data-parallel=2",
+            "must be one argument, vLLM could take it for --data-parallel-address and 10 more; remove"
+                + " it, or write one name in full"),
         Arguments.of(
             "swordfish",
             "must be one vLLM argument in plain ASCII, --name=value or the value as the next"
