@@ -11,7 +11,13 @@ import picocli.CommandLine.Command;
     description = "Judges, renders and runs vLLM workloads by six strict security rules.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = false,
-    subcommands = {ValidateCommand.class})
+    subcommands = {
+      ValidateCommand.class,
+      RenderCommand.class,
+      ExplainCommand.class,
+      InitCommand.class,
+      KeysCommand.class
+    })
 public final class Ringfence implements Runnable {
   @CommandLine.Option(
       names = {"-h", "--help"},

@@ -19,11 +19,11 @@ public final class Credentials {
               + "|nvapi-[A-Za-z0-9_-]{16,}"
               + "|xox[bp]-[A-Za-z0-9-]{16,}"
               + "|AIza[A-Za-z0-9_-]{20,}"
-              + "|eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*"
+              + "|eyJ[A-Za-z0-9_-]{8,4096}+\\.eyJ[A-Za-z0-9_-]{8,4096}+\\."
               + "|Bearer\\s+[A-Za-z0-9._~+/=-]{12,}"
               + ")"
-              + "|-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----"
-              + "|[A-Za-z][A-Za-z0-9+.-]*://[^\\s/@:]*:[^\\s/@]+@");
+              + "|-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
+              + "|[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\\s/@:]{0,256}:[^\\s/@]{1,1024}@");
 
   private Credentials() {}
 

@@ -38,6 +38,10 @@ public record Quantity(BigDecimal value) implements Comparable<Quantity> {
           Map.entry("Ei", BigDecimal.valueOf(2).pow(60)));
   private static final BigInteger THOUSAND = BigInteger.valueOf(1000);
   private static final String[] DECIMAL = {"", "k", "M", "G", "T", "P", "E"};
+
+  /** What the API server can hold (2^63 - 1); it silently lowers anything above. */
+  private static final BigDecimal MOST = BigDecimal.valueOf(Long.MAX_VALUE);
+
   private static final String[] BINARY = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
 
   /** Empty when the text is no quantity, or longer than any real one. */
@@ -54,7 +58,8 @@ public record Quantity(BigDecimal value) implements Comparable<Quantity> {
     if (factor == null) {
       factor = BigDecimal.ONE.scaleByPowerOfTen(Integer.parseInt(suffix.substring(1)));
     }
-    return Optional.of(new Quantity(new BigDecimal(m.group("number")).multiply(factor)));
+    BigDecimal value = new BigDecimal(m.group("number")).multiply(factor);
+    return value.abs().compareTo(MOST) > 0 ? Optional.empty() : Optional.of(new Quantity(value));
   }
 
   public static Quantity ofBytes(long bytes) {

@@ -128,7 +128,7 @@ public final class Batch {
       envelope(s);
       Manifest m = s.manifest;
       String key = m.kind() + "/" + namespace(m) + "/" + m.name();
-      if (KINDS.contains(m.kind()) && !m.name().isEmpty() && !seen.add(key)) {
+      if ((KINDS.contains(m.kind()) || isNamespace(m)) && !m.name().isEmpty() && !seen.add(key)) {
         twins.add(key);
         s.shape(
             "metadata.name",
@@ -162,7 +162,7 @@ public final class Batch {
           Kind.UNSUPPORTED,
           "must be one of TrustedModel, VLLMDeployment, VLLMPolicy in " + GROUP + "; correct it");
     } else if (!ours(m)) {
-      s.warnings.add("not judged: this kind is not Ringfence's");
+      s.warnings.add("not judged: " + PlainText.of(m.kind()) + " is not one of Ringfence's kinds");
     }
   }
 

@@ -38,7 +38,7 @@ final class JsonReport {
       }
       error.put("message", e.message());
     }
-    return root.toPrettyString() + "\n";
+    return JsonText.of(root);
   }
 
   private static void violation(ObjectNode o, Violation v) {

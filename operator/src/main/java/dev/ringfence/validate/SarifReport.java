@@ -50,7 +50,7 @@ final class SarifReport {
       n.putObject("message").put("text", e.message());
       location(n, e.file(), e.line());
     }
-    return root.toPrettyString() + "\n";
+    return JsonText.of(root);
   }
 
   private static void location(ObjectNode result, String file, OptionalInt line) {
