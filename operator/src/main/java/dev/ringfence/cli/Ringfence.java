@@ -36,23 +36,26 @@ public final class Ringfence implements Runnable {
   }
 
   static int run(String[] args) {
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     CommandLine line = new CommandLine(new Ringfence());
     line.setOut(new PrintWriter(System.out, false, StandardCharsets.UTF_8));
-    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-    line.setCaseInsensitiveEnumValuesAllowed(false);
+    line.setErr(err);
     line.setUsageHelpWidth(100);
-    line.setExecutionExceptionHandler(
-        (e, command, parsed) -> {
-          // A defect of ours: say so without a trace, which may hold a user's text.
-          command
-              .getErr()
-              .println(
-                  "ringfence: internal fault ("
-                      + e.getClass().getSimpleName()
-                      + "), please report it with the command that you ran");
-          return 2;
-        });
-    return line.execute(args);
+    line.setExecutionExceptionHandler((e, command, parsed) -> fault(err, e));
+    try {
+      return line.execute(args);
+    } catch (LinkageError | StackOverflowError | OutOfMemoryError e) {
+      return fault(err, e);
+    }
+  }
+
+  /** A defect of ours: said without a trace, which may hold a user's text. */
+  private static int fault(PrintWriter err, Throwable e) {
+    err.println(
+        "ringfence: a fault of Ringfence itself ("
+            + e.getClass().getSimpleName()
+            + "); please report it with the command that you ran");
+    return 2;
   }
 
   @Override

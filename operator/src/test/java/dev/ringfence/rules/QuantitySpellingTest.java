@@ -20,7 +20,7 @@ class QuantitySpellingTest {
     "1500000001, 1500000001",
     "1.5, 2",
     "1Ei, 1Ei",
-    "1024Ei, 1024Ei",
+    "7Ei, 7Ei",
     "0, 0"
   })
   void bytes(String written, String canonical) {
