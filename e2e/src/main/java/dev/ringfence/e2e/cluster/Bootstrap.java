@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** Brings a control plane up: certificates, etcd, API server, then controllers and simulation. */
 final class Bootstrap {
@@ -51,13 +50,13 @@ final class Bootstrap {
    * @param folder empty, readable by its owner only
    * @throws ControlPlaneException when a program ends or is not ready within two minutes
    */
-  static List<Children.Child> start(
+  static void start(
       ControlPlaneFolder folder, Binaries binaries, Children children, ControlPlaneOptions options)
       throws IOException {
-    return new Bootstrap(folder, binaries, children, options).start();
+    new Bootstrap(folder, binaries, children, options).start();
   }
 
-  private List<Children.Child> start() throws IOException {
+  private void start() throws IOException {
     folder.create();
     writePki();
     started.add(children.start(Program.ETCD, binaries.of(Program.ETCD), etcd()));
@@ -65,7 +64,6 @@ final class Bootstrap {
     if (options.controllers()) {
       startControllers(server);
     }
-    return List.copyOf(started);
   }
 
   private void writePki() throws IOException {
@@ -110,9 +108,9 @@ final class Bootstrap {
       var child =
           children.start(
               Program.KUBE_APISERVER, binaries.of(Program.KUBE_APISERVER), apiServer(port));
-      started.add(child);
       try (var client = client(config)) {
-        await(child, "answer /readyz", () -> "ok".equals(raw(client, "/readyz")));
+        started.add(child);
+        awaitReady(started, client);
         return server;
       } catch (ControlPlaneException e) {
         if (!child.portWasTaken() || attempt == PORT_ATTEMPTS) {
@@ -184,10 +182,9 @@ final class Bootstrap {
                 "--kube-api-burst=400"));
     gates().ifPresent(manager::add);
     gates().ifPresent(scheduler::add);
-    var parts = new ArrayList<Children.Child>();
-    parts.add(start(Program.KUBE_CONTROLLER_MANAGER, manager));
-    parts.add(start(Program.KUBE_SCHEDULER, scheduler));
-    parts.add(
+    started.add(start(Program.KUBE_CONTROLLER_MANAGER, manager));
+    started.add(start(Program.KUBE_SCHEDULER, scheduler));
+    started.add(
         start(
             Program.KWOK,
             List.of(
@@ -197,7 +194,6 @@ final class Bootstrap {
                 "--node-lease-duration-seconds=40",
                 "--node-ip=239.255.0.1",
                 "--cidr=" + options.podAddresses())));
-    started.addAll(parts);
 
     try (var client = client(folder.config())) {
       client.resource(Simulation.storageClass()).create();
@@ -208,11 +204,11 @@ final class Bootstrap {
         client.resource(Simulation.node("amd-" + i, "amd.com/gpu", 8)).create();
       }
       await(
-          parts,
+          started,
           "give the namespace default its service account",
           () -> client.serviceAccounts().inNamespace("default").withName("default").get() != null);
       await(
-          parts,
+          started,
           "make the simulated nodes ready",
           () -> client.nodes().list().getItems().stream().allMatch(Bootstrap::usable));
     }
@@ -255,19 +251,16 @@ final class Bootstrap {
     }
   }
 
-  private static @Nullable String raw(KubernetesClient client, String path) {
-    return client.raw(path);
+  /** Waits until the API server is ready. */
+  static void awaitReady(List<Children.Child> programs, KubernetesClient client) {
+    await(programs, "answer /readyz", () -> "ok".equals(client.raw("/readyz")));
   }
 
-  private void await(Children.Child child, String what, BooleanSupplier done) {
-    await(List.of(child), what, done);
-  }
-
-  private void await(List<Children.Child> waitedFor, String what, BooleanSupplier done) {
+  private static void await(List<Children.Child> waitedFor, String what, BooleanSupplier done) {
     var end = Instant.now().plus(PATIENCE);
     String last = "";
     while (Instant.now().isBefore(end)) {
-      started.forEach(Children.Child::requireAlive);
+      waitedFor.forEach(Children.Child::requireAlive);
       try {
         if (done.getAsBoolean()) {
           return;

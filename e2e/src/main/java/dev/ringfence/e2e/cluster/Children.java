@@ -12,7 +12,12 @@ import java.util.concurrent.TimeUnit;
 sealed interface Children {
 
   /** A program that was started. */
-  record Child(Program program, Process process, Path log) {
+  record Child(
+      Program program, Path executable, List<String> arguments, Process process, Path log) {
+    public Child {
+      arguments = List.copyOf(arguments);
+    }
+
     /**
      * @throws ControlPlaneException when the program has ended; with the end of its log
      */
@@ -22,6 +27,15 @@ sealed interface Children {
             "%s ended with exit code %d; the end of its log:%n%s"
                 .formatted(program.executable, process.exitValue(), LogTail.of(log, 15)));
       }
+    }
+
+    /** The program itself, behind the shell that keeps it. */
+    ProcessHandle handle() {
+      return process
+          .descendants()
+          .filter(handle -> PidFile.runs(handle, program.executable))
+          .findFirst()
+          .orElseThrow(() -> new ControlPlaneException(program.executable + " does not run"));
     }
 
     boolean portWasTaken() {
@@ -81,9 +95,21 @@ sealed interface Children {
       var command = new ArrayList<>(List.of("/bin/sh", "-c", KEEPER, "ringfence-keeper"));
       command.add(executable.toString());
       command.addAll(arguments);
-      var child = launch(program, command, folder);
+      var child = launch(program, executable, arguments, command, folder);
       children.add(child);
       return child;
+    }
+
+    /** Those that were started, in order, the ended ones among them. */
+    List<Child> started() {
+      return List.copyOf(children);
+    }
+
+    /** Kills one program and waits until it is gone. */
+    void end(Child child) {
+      closeQuietly(child.process);
+      await(child.process, child.program.executable);
+      children.remove(child);
     }
 
     /** Kills every program, waits until they are gone, and removes the folder. */
@@ -126,8 +152,8 @@ sealed interface Children {
   }
 
   /**
-   * Programs that go on when this JVM ends. Each leaves its process id in {@code
-   * pids/<program>.pid} before it starts.
+   * Programs that go on when this JVM ends. Each leaves its process id in {@code pids/} before it
+   * starts.
    */
   record Detached(ControlPlaneFolder folder) implements Children {
     private static final String RECORD = "echo $$ > \"$0\" && exec \"$@\"";
@@ -137,21 +163,33 @@ sealed interface Children {
     @Override
     public Child start(Program program, Path executable, List<String> arguments)
         throws IOException {
-      var command = new ArrayList<String>();
-      command.addAll(List.of(SETSID ? "/usr/bin/setsid" : "/usr/bin/nohup", "/bin/sh", "-c"));
-      command.add(RECORD);
-      command.add(folder.pidFile(program).toString());
-      command.add(executable.toString());
-      command.addAll(arguments);
-      var child = launch(program, command, folder);
+      var own = new ArrayList<>(List.of(executable.toString()));
+      own.addAll(arguments);
+      var command = recorded(PidFile.of(folder, program.executable, executable), own);
+      var child = launch(program, executable, arguments, command, folder);
       child.process.getOutputStream().close();
       return child;
     }
+
+    /** The command that runs this one apart from the terminal, with its process id in a file. */
+    static List<String> recorded(PidFile file, List<String> command) {
+      var all = new ArrayList<String>();
+      all.addAll(List.of(SETSID ? "/usr/bin/setsid" : "/usr/bin/nohup", "/bin/sh", "-c"));
+      all.add(RECORD);
+      all.add(file.path().toString());
+      all.addAll(command);
+      return all;
+    }
   }
 
-  private static Child launch(Program program, List<String> command, ControlPlaneFolder folder)
+  private static Child launch(
+      Program program,
+      Path executable,
+      List<String> arguments,
+      List<String> command,
+      ControlPlaneFolder folder)
       throws IOException {
-    var log = folder.log(program);
+    var log = folder.log(program.executable);
     var builder =
         new ProcessBuilder(command)
             .directory(folder.path().toFile())
@@ -161,6 +199,6 @@ sealed interface Children {
     for (var name : List.of("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")) {
       builder.environment().remove(name);
     }
-    return new Child(program, builder.start(), log);
+    return new Child(program, executable, arguments, builder.start(), log);
   }
 }

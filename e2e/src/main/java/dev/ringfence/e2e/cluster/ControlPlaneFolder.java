@@ -36,16 +36,16 @@ record ControlPlaneFolder(Path path) {
     return Config.fromKubeconfig(kubeconfig().toFile());
   }
 
-  Path log(Program program) {
-    return path.resolve("logs").resolve(program.executable + ".log");
+  Path log(String name) {
+    return logs().resolve(name + ".log");
   }
 
   Path logs() {
     return path.resolve("logs");
   }
 
-  Path pidFile(Program program) {
-    return path.resolve("pids").resolve(program.executable + ".pid");
+  Path pids() {
+    return path.resolve("pids");
   }
 
   Path auditLog() {

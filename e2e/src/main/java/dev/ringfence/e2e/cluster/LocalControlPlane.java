@@ -19,18 +19,13 @@ public final class LocalControlPlane implements AutoCloseable {
   private final ControlPlaneFolder folder;
   private final Binaries binaries;
   private final Children.Attached children;
-  private final List<Children.Child> programs;
   private final KubernetesClient client;
 
   private LocalControlPlane(
-      ControlPlaneFolder folder,
-      Binaries binaries,
-      Children.Attached children,
-      List<Children.Child> programs) {
+      ControlPlaneFolder folder, Binaries binaries, Children.Attached children) {
     this.folder = folder;
     this.binaries = binaries;
     this.children = children;
-    this.programs = programs;
     this.client = Bootstrap.client(config());
   }
 
@@ -53,8 +48,8 @@ public final class LocalControlPlane implements AutoCloseable {
       var folder = new ControlPlaneFolder(Files.createTempDirectory("ringfence-control-plane-"));
       var children = new Children.Attached(folder);
       try {
-        var programs = Bootstrap.start(folder, binaries, children, options);
-        return new LocalControlPlane(folder, binaries, children, programs);
+        Bootstrap.start(folder, binaries, children, options);
+        return new LocalControlPlane(folder, binaries, children);
       } catch (IOException | RuntimeException | Error e) {
         children.close();
         throw e;
@@ -118,11 +113,71 @@ public final class LocalControlPlane implements AutoCloseable {
 
   /** The programs' process ids, with those of the shells that watch over them. */
   public List<Long> processIds() {
-    return programs.stream()
+    return children.started().stream()
         .map(child -> child.process().toHandle())
         .flatMap(handle -> Stream.concat(Stream.of(handle), handle.descendants()))
         .map(ProcessHandle::pid)
         .toList();
+  }
+
+  /** An outage of the API server, over when closed. */
+  public interface Outage extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Stops the API server in its tracks: connections stay open, nothing is answered. Only for a
+   * control plane that a test has for itself.
+   */
+  public Outage hangApiServer() {
+    var process = apiServer().handle();
+    signal("STOP", process);
+    return () -> signal("CONT", process);
+  }
+
+  /**
+   * Kills the API server: connections are refused. When the outage is closed it is started again,
+   * at the same address and with the same data, and is ready. Only for a control plane that a test
+   * has for itself.
+   */
+  public Outage killApiServer() {
+    var child = apiServer();
+    children.end(child);
+    return () -> {
+      try {
+        var again = children.start(child.program(), child.executable(), child.arguments());
+        Bootstrap.awaitReady(List.of(again), client);
+      } catch (IOException e) {
+        throw new ControlPlaneException("cannot start kube-apiserver again", e);
+      }
+    };
+  }
+
+  private Children.Child apiServer() {
+    return children.started().stream()
+        .filter(child -> child.program() == Program.KUBE_APISERVER)
+        .filter(child -> child.process().isAlive())
+        .findFirst()
+        .orElseThrow(() -> new ControlPlaneException("kube-apiserver does not run"));
+  }
+
+  private static void signal(String name, ProcessHandle process) {
+    try {
+      int code =
+          new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + process.pid())
+              .inheritIO()
+              .start()
+              .waitFor();
+      if (code != 0) {
+        throw new ControlPlaneException("cannot signal process " + process.pid());
+      }
+    } catch (IOException e) {
+      throw new ControlPlaneException("cannot signal process " + process.pid(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ControlPlaneException("interrupted while signalling " + process.pid(), e);
+    }
   }
 
   /** Ends every program and removes the folder; returns when that is done. */

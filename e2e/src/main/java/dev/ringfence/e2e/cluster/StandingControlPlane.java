@@ -8,16 +8,17 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * The control plane of {@code ringfence local}: one for a user, left running until it is taken
@@ -27,6 +28,9 @@ import java.util.function.Supplier;
  * <p>Up, down and a look at it exclude one another, also between processes.
  */
 public final class StandingControlPlane {
+  private static final Set<String> PROGRAMS =
+      Arrays.stream(Program.values()).map(p -> p.executable).collect(Collectors.toSet());
+
   private final ControlPlaneFolder folder;
   private final Path kubectl;
 
@@ -125,6 +129,46 @@ public final class StandingControlPlane {
     return folder.auditLog();
   }
 
+  /**
+   * Starts a program that lives as long as this control plane: {@link #down} ends it. One of the
+   * same name is ended first. Its output goes to {@code <name>.log} among the {@link #logs}.
+   *
+   * @param name of lower-case letters and dashes
+   * @param command the executable's absolute path, then its arguments
+   * @param environment variables beside those of this process
+   */
+  public ProcessHandle startBeside(
+      String name, List<String> command, Map<String, String> environment) {
+    return locked(
+        () -> {
+          end(
+              PidFile.all(folder).stream()
+                  .filter(file -> file.name().equals(name))
+                  .flatMap(file -> file.process().stream())
+                  .toList());
+          var file = PidFile.of(folder, name, Path.of(command.getFirst()));
+          var builder =
+              new ProcessBuilder(Children.Detached.recorded(file, command))
+                  .directory(folder.path().toFile())
+                  .redirectErrorStream(true)
+                  .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.log(name).toFile()));
+          builder.environment().putAll(environment);
+          try {
+            var process = builder.start();
+            process.getOutputStream().close();
+            return process.toHandle();
+          } catch (IOException e) {
+            throw new ControlPlaneException("cannot start " + name, e);
+          }
+        });
+  }
+
+  /** Whether a program that was {@link #startBeside started beside} still runs. */
+  public boolean runs(String name) {
+    return PidFile.all(folder).stream()
+        .anyMatch(file -> file.name().equals(name) && file.process().isPresent());
+  }
+
   static Path state(Map<String, String> environment) {
     var own = environment.getOrDefault("RINGFENCE_STATE", "");
     if (!own.isBlank()) {
@@ -144,8 +188,9 @@ public final class StandingControlPlane {
     var folder = place();
     var complete = folder.path().resolve("kubectl");
     if (!Files.exists(complete)
-        || recorded(folder).isEmpty()
-        || !recorded(folder).stream().allMatch(ours -> running(folder, ours).isPresent())) {
+        || PidFile.all(folder).stream()
+            .filter(file -> PROGRAMS.contains(file.name()))
+            .anyMatch(file -> file.process().isEmpty())) {
       return Optional.empty();
     }
     try (var client = Bootstrap.client(folder.config())) {
@@ -164,8 +209,17 @@ public final class StandingControlPlane {
     if (!Files.exists(folder.path())) {
       return false;
     }
-    var processes =
-        recorded(folder).stream().flatMap(program -> running(folder, program).stream()).toList();
+    var processes = PidFile.all(folder).stream().flatMap(file -> file.process().stream()).toList();
+    end(processes);
+    try {
+      Folders.delete(folder.path());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot remove " + folder.path(), e);
+    }
+    return true;
+  }
+
+  private static void end(List<ProcessHandle> processes) {
     processes.forEach(ProcessHandle::destroyForcibly);
     for (var process : processes) {
       try {
@@ -177,48 +231,6 @@ public final class StandingControlPlane {
         throw new ControlPlaneException(
             "process " + process.pid() + " did not end when it was killed", e);
       }
-    }
-    try {
-      Folders.delete(folder.path());
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot remove " + folder.path(), e);
-    }
-    return true;
-  }
-
-  private static List<Program> recorded(ControlPlaneFolder folder) {
-    return Arrays.stream(Program.values())
-        .filter(program -> Files.exists(folder.pidFile(program)))
-        .toList();
-  }
-
-  /**
-   * The process that a pid file speaks of. The number may belong to somebody else by now, after a
-   * restart of the machine say: ours has the program's name and is not younger than the file.
-   */
-  private static Optional<ProcessHandle> running(ControlPlaneFolder folder, Program program) {
-    var file = folder.pidFile(program);
-    try {
-      var written = Files.getLastModifiedTime(file).toInstant();
-      return ProcessHandle.of(Long.parseLong(Files.readString(file).strip()))
-          .filter(ProcessHandle::isAlive)
-          .filter(
-              handle ->
-                  handle
-                      .info()
-                      .command()
-                      .map(command -> Path.of(command).getFileName().toString())
-                      .filter(program.executable::equals)
-                      .isPresent())
-          .filter(
-              handle ->
-                  handle
-                      .info()
-                      .startInstant()
-                      .filter(start -> start.isBefore(written.plus(Duration.ofSeconds(2))))
-                      .isPresent());
-    } catch (IOException | NumberFormatException e) {
-      return Optional.empty();
     }
   }
 

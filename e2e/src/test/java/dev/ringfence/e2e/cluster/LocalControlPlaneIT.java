@@ -6,8 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,22 +132,7 @@ final class LocalControlPlaneIT {
                               .getData())
                       .containsEntry("note", "written"));
 
-      var pod =
-          client
-              .resource(
-                  new PodBuilder()
-                      .withNewMetadata()
-                      .withName("slow")
-                      .withNamespace("default")
-                      .endMetadata()
-                      .withNewSpec()
-                      .addNewContainer()
-                      .withName("c")
-                      .withImage("example/x:1")
-                      .endContainer()
-                      .endSpec()
-                      .build())
-              .create();
+      var pod = client.resource(pod("default")).create();
       soon().until(() -> Readiness.isPodReady(client.resource(pod).get()));
       assertThat(client.resource(pod).get().getStatus().getPodIP()).startsWith("127.64.0.");
       var conditions = client.resource(pod).get().getStatus().getConditions();
@@ -152,6 +141,57 @@ final class LocalControlPlaneIT {
       // Times in conditions are whole seconds.
       assertThat(Duration.between(scheduled, ready)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
     }
+  }
+
+  @Test
+  void anOutageOfTheApiServerIsSurvivedByEverythingElse() {
+    try (var controlPlane = LocalControlPlane.start(ControlPlaneOptions.DEFAULTS.withNodes(1, 0));
+        var impatient =
+            new KubernetesClientBuilder()
+                .withConfig(
+                    new ConfigBuilder(controlPlane.config())
+                        .withRequestTimeout(1000)
+                        .withRequestRetryBackoffLimit(0)
+                        .build())
+                .build()) {
+      namespace(controlPlane, "before");
+      try (var outage = controlPlane.hangApiServer()) {
+        assertThat(outage).isNotNull();
+        assertThatThrownBy(() -> impatient.namespaces().list())
+            .isInstanceOf(KubernetesClientException.class);
+      }
+      assertThat(impatient.namespaces().withName("before").get()).isNotNull();
+      try (var outage = controlPlane.killApiServer()) {
+        assertThat(outage).isNotNull();
+        assertThatThrownBy(() -> impatient.namespaces().list())
+            .hasStackTraceContaining("java.net.ConnectException");
+      }
+      assertThat(impatient.namespaces().withName("before").get()).isNotNull();
+      // The controllers, the scheduler and the simulation go on.
+      namespace(controlPlane, "after");
+      var client = controlPlane.client();
+      soon()
+          .until(
+              () ->
+                  client.serviceAccounts().inNamespace("after").withName("default").get() != null);
+      var pod = client.resource(pod("after")).create();
+      soon().until(() -> Readiness.isPodReady(client.resource(pod).get()));
+    }
+  }
+
+  private static Pod pod(String namespace) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName("pod")
+        .withNamespace(namespace)
+        .endMetadata()
+        .withNewSpec()
+        .addNewContainer()
+        .withName("c")
+        .withImage("example/x:1")
+        .endContainer()
+        .endSpec()
+        .build();
   }
 
   private static Instant since(List<PodCondition> conditions, String type) {

@@ -8,9 +8,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +62,8 @@ final class StandingControlPlaneIT {
     ringfence("local", "up", "--nodes", "1");
     var old = recorded();
     var apiServer =
-        Long.parseLong(Files.readString(state.resolve("local/pids/kube-apiserver.pid")).strip());
+        Long.parseLong(
+            Files.readString(state.resolve("local/pids/kube-apiserver@kube-apiserver")).strip());
     assertThat(old).extracting(ProcessHandle::pid).contains(apiServer);
     ProcessHandle.of(apiServer).orElseThrow().destroyForcibly();
     assertThat(ringfence("local", "env").exitCode()).isEqualTo(1);
@@ -77,12 +80,40 @@ final class StandingControlPlaneIT {
     var bystander = new ProcessBuilder("/bin/sleep", "600").start();
     try {
       Files.createDirectories(state.resolve("local/pids"));
-      Files.writeString(state.resolve("local/pids/etcd.pid"), bystander.pid() + "\n");
+      Files.writeString(state.resolve("local/pids/etcd@etcd"), bystander.pid() + "\n");
       assertThat(ringfence("local", "down").output()).isEqualTo("The control plane is down.\n");
       assertThat(bystander.isAlive()).isTrue();
     } finally {
       bystander.destroyForcibly();
     }
+  }
+
+  /** What the demo does with the operator. */
+  static final class Beside {
+    private Beside() {}
+
+    public static void main(String[] args) {
+      var standing = StandingControlPlane.find().orElseThrow();
+      for (int i = 0; i < 2; i++) {
+        standing.startBeside(
+            "companion", List.of("/bin/sleep", "600"), Map.of("COMPANION", "number " + i));
+      }
+      System.out.println(standing.runs("companion") + " " + standing.runs("nobody"));
+    }
+  }
+
+  @Test
+  void aProgramBesideLivesAsLongAsTheControlPlaneAndOnlyOnce() throws Exception {
+    ringfence("local", "up", "--nodes", "1");
+    var before = recorded();
+    var environment = Map.of("RINGFENCE_STATE", state.toString());
+    assertThat(ForkedJvm.run(environment, Beside.class).output()).endsWith("true false\n");
+    var companions = recorded();
+    companions.removeAll(before);
+    assertThat(companions).hasSize(1).allMatch(ProcessHandle::isAlive);
+    assertThat(ringfence("local", "up").output()).startsWith("The control plane is already up.");
+    ringfence("local", "down");
+    assertThat(companions).noneMatch(ProcessHandle::isAlive);
   }
 
   private List<ProcessHandle> recorded() throws IOException {
@@ -97,7 +128,7 @@ final class StandingControlPlaneIT {
                 }
               })
           .map(pid -> ProcessHandle.of(pid).orElseThrow())
-          .toList();
+          .collect(Collectors.toCollection(ArrayList::new));
     }
   }
 
