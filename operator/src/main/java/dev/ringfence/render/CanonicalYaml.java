@@ -106,7 +106,8 @@ public final class CanonicalYaml {
     }
 
     private Node text(String s) {
-      if (s.indexOf('\n') >= 0) {
+      // A block that begins with white space would need an indication of its own indent.
+      if (s.indexOf('\n') > 0 && !Character.isWhitespace(s.charAt(0))) {
         return representScalar(Tag.STR, s, ScalarStyle.LITERAL);
       }
       boolean plain = PLAIN.matcher(s).matches() && !WORD.matcher(s).matches();
