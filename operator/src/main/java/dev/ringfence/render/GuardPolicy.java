@@ -56,12 +56,7 @@ record GuardPolicy(String document, String contract, String limits) {
             "maxModelLen", w.engine().maxModelLen(),
             "servedFolder", Paths.SERVED_MODEL));
     c.put("ceilings", ceilings(w.platform().ceilings()));
-    c.put(
-        "smokeTests",
-        w.model().smokeTests().stream()
-            .map(
-                s -> Map.of("prompt", s.prompt(), "expect", s.expect(), "maxTokens", s.maxTokens()))
-            .toList());
+    c.put("smokeTests", ModelFolder.smokeTests(w.model()));
     c.put(
         "model",
         Map.of(

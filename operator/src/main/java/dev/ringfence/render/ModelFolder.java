@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,6 +64,15 @@ public final class ModelFolder {
     return q;
   }
 
+  static List<Map<String, Object>> smokeTests(TrustedModel model) {
+    return model.smokeTests().stream()
+        .map(
+            s ->
+                Map.<String, Object>of(
+                    "prompt", s.prompt(), "expect", s.expect(), "maxTokens", s.maxTokens()))
+        .toList();
+  }
+
   /** The model as the TrustedModel document that {@code fetch} and {@code verify} read. */
   static String document(TrustedModel model) {
     Object source =
@@ -84,6 +94,15 @@ public final class ModelFolder {
             yield Map.of("volumeClaim", claim);
           }
         };
+    Map<String, Object> spec = new HashMap<>();
+    spec.put("source", source);
+    spec.put("format", "safetensors");
+    spec.put("architectures", model.architectures());
+    spec.put("quantization", quantization(model));
+    spec.put("files", files(model));
+    if (!model.smokeTests().isEmpty()) {
+      spec.put("smokeTest", smokeTests(model));
+    }
     return Json.indented(
         Map.of(
             "apiVersion",
@@ -93,12 +112,7 @@ public final class ModelFolder {
             "metadata",
             Map.of("name", model.name()),
             "spec",
-            Map.of(
-                "source", source,
-                "format", "safetensors",
-                "architectures", model.architectures(),
-                "quantization", quantization(model),
-                "files", files(model))));
+            spec));
   }
 
   static String sha256(String text) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
@@ -47,12 +48,13 @@ final class Examples {
           KNOWLEDGE);
 
   private static final Path ROOT = Path.of("src/test/resources/render");
+  private static final Map<Path, Workload> ACCEPTED = new ConcurrentHashMap<>();
   private static final Instant NOW = Instant.parse("2026-12-01T00:00:00Z");
 
   /** One folder. */
   record Example(Path folder, JsonNode policy, List<JsonNode> models, JsonNode workload) {
     Workload accepted() {
-      return accept(policy, models, workload);
+      return ACCEPTED.computeIfAbsent(folder, f -> accept(policy, models, workload));
     }
 
     Path golden() {
@@ -96,6 +98,10 @@ final class Examples {
   }
 
   static Verdict judge(JsonNode policy, List<JsonNode> models, JsonNode workload) {
+    return Check.workload(workload, surroundings(policy, models));
+  }
+
+  static Surroundings surroundings(JsonNode policy, List<JsonNode> models) {
     Judged<Policy> judged = Check.policy(policy, KNOWLEDGE, NOW);
     assertThat(judged).as("%s", judged).isInstanceOf(Judged.Valid.class);
     Map<String, Optional<TrustedModel>> catalogue = new TreeMap<>();
@@ -106,17 +112,15 @@ final class Examples {
           model.at("/metadata/name").asText(),
           Optional.of(((Judged.Valid<TrustedModel>) m).value()));
     }
-    return Check.workload(
-        workload,
-        new Surroundings(
-            new Surroundings.PolicyState.Valid(((Judged.Valid<Policy>) judged).value()),
-            new Surroundings.Catalogue(catalogue),
-            new Surroundings.NamespaceFacts.Known(
-                Map.of("pod-security.kubernetes.io/enforce", "restricted")),
-            Surroundings.Neighbours.NONE,
-            Optional.empty(),
-            KNOWLEDGE,
-            NOW));
+    return new Surroundings(
+        new Surroundings.PolicyState.Valid(((Judged.Valid<Policy>) judged).value()),
+        new Surroundings.Catalogue(catalogue),
+        new Surroundings.NamespaceFacts.Known(
+            Map.of("pod-security.kubernetes.io/enforce", "restricted")),
+        Surroundings.Neighbours.NONE,
+        Optional.empty(),
+        KNOWLEDGE,
+        NOW);
   }
 
   /** A rendered object as a reader sees it, without the renderer's types. */
@@ -124,15 +128,12 @@ final class Examples {
     return JSON.valueToTree(object);
   }
 
-  /** Every rendered object of every example, offline and on a cluster. */
-  static List<JsonNode> rendered() {
-    return all().stream()
-        .flatMap(
-            e ->
-                Stream.of(OFFLINE, CLUSTER)
-                    .flatMap(c -> Render.render(e.accepted(), c).objects().stream()))
-        .map(Examples::tree)
-        .toList();
+  static JsonNode read(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static List<JsonNode> documents(Path file) {

@@ -9,11 +9,15 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.ringfence.rules.Check;
+import dev.ringfence.rules.Judged;
+import dev.ringfence.rules.TrustedModel;
 import dev.ringfence.rules.Workload;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -138,6 +142,30 @@ class GuardPolicyTest {
     assertThat(later.get("maxPromptCharacters").asInt()).isEqualTo(8192);
     assertThat(later.get("maxOutputTokens").asInt()).isEqualTo(2048);
     assertThat(later.get("denyPatternsMode").asText()).isEqualTo("Enforce");
+  }
+
+  /** What fetch and verify read is a TrustedModel that the rules take, and the same one. */
+  @Test
+  void modelDocumentsAreTrustedModels() {
+    for (Examples.Example e : Examples.all()) {
+      Workload w = e.accepted();
+      Rendered r = Render.render(w, Examples.CLUSTER);
+      List<String> documents = new ArrayList<>();
+      r.fetch().ifPresent(f -> documents.add(f.model().getData().get("model.json")));
+      r.tenants().forEach(t -> documents.add(t.policy().getData().get("model.json")));
+      for (String document : documents) {
+        Judged<TrustedModel> judged = Check.model(Examples.read(document), Examples.KNOWLEDGE);
+        assertThat(judged).as("%s", judged).isInstanceOf(Judged.Valid.class);
+        TrustedModel read = ((Judged.Valid<TrustedModel>) judged).value();
+        TrustedModel model = w.model();
+        assertThat(read.name()).isEqualTo(model.name());
+        assertThat(read.source()).isEqualTo(model.source());
+        assertThat(read.architectures()).isEqualTo(model.architectures());
+        assertThat(read.quantization()).isEqualTo(model.quantization());
+        assertThat(read.smokeTests()).isEqualTo(model.smokeTests());
+        assertThat(read.files()).containsExactlyInAnyOrderElementsOf(model.files());
+      }
+    }
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -673,7 +674,13 @@ class InvariantsTest {
 
   /** Rendered objects as JSON. */
   record Objects(List<JsonNode> all) {
+    private static final Map<String, Objects> SEEN = new ConcurrentHashMap<>();
+
     static Objects of(Example example, RenderContext context) {
+      return SEEN.computeIfAbsent(example + " " + context.owner(), key -> render(example, context));
+    }
+
+    private static Objects render(Example example, RenderContext context) {
       return new Objects(
           Render.render(example.accepted(), context).objects().stream()
               .map(Examples::tree)
