@@ -1,16 +1,20 @@
 package dev.ringfence.e2e;
 
 import dev.ringfence.e2e.cluster.ControlPlaneException;
+import dev.ringfence.e2e.demo.DemoCommand;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Entry of the programs that need the end-to-end module: {@code local}, {@code audit}. */
+/**
+ * Entry of the programs that need the end-to-end module: {@code local}, {@code demo}, {@code
+ * audit}.
+ */
 @Command(
     name = "ringfence",
-    subcommands = {LocalCommand.class, AuditCommand.class},
+    subcommands = {LocalCommand.class, AuditCommand.class, DemoCommand.class},
     mixinStandardHelpOptions = true,
     description = "The part of ringfence that runs a real Kubernetes control plane.")
 public final class Main implements Runnable {
