@@ -9,6 +9,7 @@ import dev.ringfence.api.v1alpha1.RuleText;
 import dev.ringfence.rules.Workload.Api;
 import dev.ringfence.rules.Workload.DenyPatternsMode;
 import dev.ringfence.rules.Workload.Endpoint;
+import dev.ringfence.rules.Workload.LabelSelector;
 import dev.ringfence.rules.Workload.Peer;
 import dev.ringfence.rules.Workload.Temperature;
 import java.math.BigDecimal;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** {@code spec.api}: what the guard opens. */
 final class ApiPart {
@@ -162,7 +164,12 @@ final class ApiPart {
     return mode.orElse(DenyPatternsMode.Enforce);
   }
 
+  /** Left out, it is every pod of the workload's own namespace. */
   private List<Peer> allowFrom(Node list) {
+    if (list.unset()) {
+      return List.of(
+          new Peer(Optional.empty(), Optional.of(new LabelSelector(new TreeMap<>(), List.of()))));
+    }
     if (list.emptyList()) {
       faults.required(list.path(), RuleText.ALLOW_FROM_EMPTY);
     }

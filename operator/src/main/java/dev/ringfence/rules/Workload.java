@@ -139,7 +139,7 @@ public sealed interface Workload permits AcceptedWorkload {
     }
   }
 
-  /** The API that the guard opens. */
+  /** The API that the guard opens; {@code allowFrom} is never empty. */
   record Api(
       int maxPromptCharacters,
       int maxOutputTokens,
