@@ -1,5 +1,6 @@
 package dev.ringfence.e2e.crd;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringfence.api.v1alpha1.Crd;
@@ -10,6 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FieldValidateable;
 import io.fabric8.kubernetes.client.dsl.NamespaceableResource;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -72,8 +74,55 @@ final class ApiServer {
     return json(resource(object).updateStatus());
   }
 
+  /** Deletes an object where it is there, and waits until it is gone. */
   void delete(JsonNode object) {
-    resource(object).delete();
+    resource(object).withTimeout(30, TimeUnit.SECONDS).delete();
+  }
+
+  /**
+   * What {@code kubectl get} shows of an object, without its name and age, as {@code Column: cell}.
+   */
+  List<String> cells(JsonNode object) {
+    Crd crd = Example.crd(object);
+    String scope = crd == Crd.VLLM_DEPLOYMENT ? "namespaces/" + namespace + "/" : "";
+    String path =
+        "apis/"
+            + Crd.GROUP
+            + "/"
+            + Crd.VERSION
+            + "/"
+            + scope
+            + crd.plural()
+            + "/"
+            + object.at("/metadata/name").asText();
+    JsonNode table;
+    try {
+      table =
+          JSON.readTree(
+              client
+                  .getHttpClient()
+                  .sendAsync(
+                      client
+                          .getHttpClient()
+                          .newHttpRequestBuilder()
+                          .uri(client.getMasterUrl() + path)
+                          .header("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
+                          .build(),
+                      String.class)
+                  .join()
+                  .body());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+    List<String> cells = new ArrayList<>();
+    for (int i = 0; i < table.path("columnDefinitions").size(); i++) {
+      JsonNode column = table.at("/columnDefinitions/" + i);
+      String name = column.path("name").asText();
+      if (column.path("priority").asInt() == 0 && !name.equals("Name") && !name.equals("Age")) {
+        cells.add(name + ": " + table.at("/rows/0/cells/" + i).asText());
+      }
+    }
+    return cells;
   }
 
   /** The lines that kubectl would print for a refusal. */
