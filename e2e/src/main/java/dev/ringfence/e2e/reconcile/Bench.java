@@ -1,0 +1,275 @@
+package dev.ringfence.e2e.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringfence.api.v1alpha1.Crd;
+import dev.ringfence.e2e.cluster.LocalControlPlane;
+import dev.ringfence.resources.RawModel;
+import dev.ringfence.resources.RawPolicy;
+import dev.ringfence.resources.RawWorkload;
+import dev.ringfence.runtime.Options;
+import dev.ringfence.runtime.RingfenceOperator;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operator on a local control plane, with a clock that can be put forward, and short ways to
+ * write and read objects.
+ */
+public final class Bench implements AutoCloseable {
+  /** The user that the operator is on the control plane, as the audit log names it. */
+  public static final String OPERATOR = "ringfence-operator";
+
+  public static final String NAMESPACE = "ringfence-system";
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final LocalControlPlane plane;
+  private final KubernetesClient client;
+  private final Set<String> watch;
+  private volatile Duration ahead = Duration.ZERO;
+  private Duration resync = Duration.ofMinutes(10);
+  private @Nullable RingfenceOperator operator;
+
+  /**
+   * Installs the CustomResourceDefinitions and the operator's namespace.
+   *
+   * @param watch the namespaces that the operator governs; empty for all
+   */
+  public Bench(LocalControlPlane plane, Set<String> watch) {
+    this.plane = plane;
+    this.client = plane.client();
+    this.watch = watch;
+    for (Crd crd : Crd.values()) {
+      client
+          .resource(
+              client
+                  .getKubernetesSerialization()
+                  .unmarshal(crd.yaml(), CustomResourceDefinition.class))
+          .forceConflicts()
+          .serverSideApply();
+    }
+    for (Crd crd : Crd.values()) {
+      until(
+          crd.objectName() + " is served",
+          () ->
+              client
+                  .apiextensions()
+                  .v1()
+                  .customResourceDefinitions()
+                  .withName(crd.objectName())
+                  .get()
+                  .getStatus()
+                  .getConditions()
+                  .stream()
+                  .anyMatch(
+                      c -> c.getType().equals("Established") && c.getStatus().equals("True")));
+    }
+    client
+        .resource(
+            new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
+        .serverSideApply();
+  }
+
+  /** How often the operator looks at everything though nothing happens; from its next start on. */
+  public Bench resync(Duration every) {
+    this.resync = every;
+    return this;
+  }
+
+  public Bench start() {
+    return start(Samples.GUARD_IMAGE);
+  }
+
+  public Bench start(String guardImage) {
+    Options options =
+        Options.of(NAMESPACE, guardImage)
+            .withWatch(watch)
+            .withApiServer("10.96.0.1:443")
+            .withListen("127.0.0.1", 0)
+            .withLeaderElection(false, "bench")
+            .withAskGuards(false)
+            .withResync(resync, clock());
+    operator = RingfenceOperator.start(plane.configFor(OPERATOR, "system:masters"), options);
+    return this;
+  }
+
+  public void stop() {
+    if (operator != null) {
+      operator.close();
+      operator = null;
+    }
+  }
+
+  public RingfenceOperator operator() {
+    RingfenceOperator running = operator;
+    if (running == null) {
+      throw new IllegalStateException("the operator does not run");
+    }
+    return running;
+  }
+
+  private InstantSource clock() {
+    return () -> Instant.now().plus(ahead);
+  }
+
+  /** Puts the operator's clock forward; it notices at its next look. */
+  public void forward(Duration by) {
+    ahead = ahead.plus(by);
+  }
+
+  public Instant now() {
+    return clock().instant();
+  }
+
+  public KubernetesClient client() {
+    return client;
+  }
+
+  public RawPolicy apply(RawPolicy policy) {
+    return client.resource(policy).forceConflicts().serverSideApply();
+  }
+
+  public RawModel apply(RawModel model) {
+    return client.resource(model).forceConflicts().serverSideApply();
+  }
+
+  public RawWorkload apply(RawWorkload workload) {
+    return client.resource(workload).forceConflicts().serverSideApply();
+  }
+
+  /** Changes a workload's specification. */
+  public RawWorkload edit(RawWorkload workload, Consumer<ObjectNode> change) {
+    return client
+        .resource(workload)
+        .edit(
+            there -> {
+              ObjectNode spec = (ObjectNode) there.spec().deepCopy();
+              change.accept(spec);
+              there.putSpec(spec);
+              return there;
+            });
+  }
+
+  /** Changes the policy's specification. */
+  public RawPolicy editPolicy(Consumer<ObjectNode> change) {
+    return client
+        .resource(Samples.policy())
+        .edit(
+            there -> {
+              ObjectNode spec = (ObjectNode) there.spec().deepCopy();
+              change.accept(spec);
+              there.putSpec(spec);
+              return there;
+            });
+  }
+
+  /** Has the workload looked at again, without changing anything that counts. */
+  public void poke(RawWorkload workload) {
+    client
+        .resource(workload)
+        .edit(
+            there -> {
+              there.getMetadata().setAnnotations(Map.of("poked", Instant.now().toString()));
+              return there;
+            });
+  }
+
+  public RawWorkload get(RawWorkload workload) {
+    return client.resource(workload).require();
+  }
+
+  /** A condition as {@code status/reason}; empty when it is not there. */
+  public String condition(RawWorkload workload, String type) {
+    for (JsonNode condition : get(workload).status().path("conditions")) {
+      if (condition.path("type").asText().equals(type)) {
+        return condition.path("status").asText() + "/" + condition.path("reason").asText();
+      }
+    }
+    return "";
+  }
+
+  public String message(RawWorkload workload, String type) {
+    for (JsonNode condition : get(workload).status().path("conditions")) {
+      if (condition.path("type").asText().equals(type)) {
+        return condition.path("message").asText();
+      }
+    }
+    return "";
+  }
+
+  /** Waits until the status is of the present generation and the workload looks like this. */
+  public RawWorkload await(RawWorkload workload, String what, Predicate<RawWorkload> wanted) {
+    try {
+      until(
+          what,
+          () -> {
+            RawWorkload there = get(workload);
+            return there.status().path("observedGeneration").asLong(-1)
+                    == there.getMetadata().getGeneration()
+                && wanted.test(there);
+          });
+    } catch (AssertionError e) {
+      throw new AssertionError(
+          e.getMessage() + "; its status is " + get(workload).status().toPrettyString(), e);
+    }
+    return get(workload);
+  }
+
+  /** Waits for a condition, given as {@code status/reason} or as the beginning of it. */
+  public void awaitCondition(RawWorkload workload, String type, String value) {
+    await(workload, type + " " + value, there -> condition(there, type).startsWith(value));
+  }
+
+  public void awaitReady(RawWorkload workload) {
+    await(
+        workload,
+        "Ready",
+        there ->
+            condition(there, "Ready").startsWith("True")
+                && condition(there, "Reconciling").isEmpty());
+  }
+
+  /** Waits for something to come true, and says what was waited for if it does not. */
+  public static void until(String what, java.util.function.BooleanSupplier condition) {
+    until(what, PATIENCE, condition);
+  }
+
+  public static void until(
+      String what, Duration patience, java.util.function.BooleanSupplier condition) {
+    Instant end = Instant.now().plus(patience);
+    while (!condition.getAsBoolean()) {
+      if (Instant.now().isAfter(end)) {
+        throw new AssertionError("waited in vain: " + what);
+      }
+      pause(Duration.ofMillis(50));
+    }
+  }
+
+  public static void pause(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    client.resources(RawWorkload.class).inAnyNamespace().list().getItems().stream()
+        .filter(w -> watch.isEmpty() || watch.contains(w.getMetadata().getNamespace()))
+        .forEach(w -> client.resource(w).delete());
+    client.resources(RawModel.class).delete();
+    client.resources(RawPolicy.class).delete();
+  }
+}

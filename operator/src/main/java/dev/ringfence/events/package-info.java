@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.events;
+
+import org.jspecify.annotations.NullMarked;

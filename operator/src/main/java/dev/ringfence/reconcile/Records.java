@@ -1,0 +1,193 @@
+package dev.ringfence.reconcile;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringfence.reconcile.Acceptance.Proof;
+import dev.ringfence.reconcile.Acceptance.Role;
+import dev.ringfence.resources.RawWorkload;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.net.HttpURLConnection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Keeps the two records of each workload, and no more than the two. */
+final class Records {
+  private static final int TRIES = 5;
+
+  /** Our own last writes, until the informer has them. */
+  private final Map<String, ControllerRevision> written = new ConcurrentHashMap<>();
+
+  private final World world;
+  private final Api api;
+
+  Records(World world, Api api) {
+    this.world = world;
+    this.api = api;
+  }
+
+  /** The record in that role; what does not have our shape or our owner is none. */
+  Optional<Acceptance> read(RawWorkload workload, Role role) {
+    return candidates(workload, role).findFirst();
+  }
+
+  private java.util.stream.Stream<Acceptance> candidates(RawWorkload workload, Role role) {
+    Map<String, ControllerRevision> byName = new TreeMap<>();
+    owned(workload, role)
+        .forEach(revision -> byName.put(revision.getMetadata().getName(), revision));
+    ControllerRevision last = written.get(key(workload, role));
+    if (last != null) {
+      ControllerRevision cached = byName.get(last.getMetadata().getName());
+      if (cached == null ? api.get(last).isPresent() : newer(last, cached)) {
+        byName.put(last.getMetadata().getName(), last);
+      } else {
+        written.remove(key(workload, role));
+      }
+    }
+    return byName.values().stream()
+        .sorted(Comparator.comparing(ControllerRevision::getRevision).reversed())
+        .flatMap(revision -> Acceptance.read(revision).stream());
+  }
+
+  private static boolean newer(ControllerRevision written, ControllerRevision cached) {
+    return version(written) > version(cached);
+  }
+
+  /** Comparable since Kubernetes 1.35, and in fact before: etcd's revision. */
+  private static long version(ControllerRevision revision) {
+    try {
+      return Long.parseLong(revision.getMetadata().getResourceVersion());
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  private List<ControllerRevision> owned(RawWorkload workload, Role role) {
+    return world.of(ControllerRevision.class, ResourceID.fromResource(workload)).stream()
+        .filter(revision -> Children.isOurs(workload, revision))
+        .filter(
+            revision -> role.text().equals(revision.getMetadata().getLabels().get(Acceptance.ROLE)))
+        .filter(revision -> revision.getRevision() != null)
+        .toList();
+  }
+
+  /** Writes a new record and removes the former ones of its role. */
+  Acceptance write(
+      RawWorkload workload,
+      Role role,
+      Inputs inputs,
+      Optional<Proof> proof,
+      Map<String, String> annotations) {
+    long highest =
+        world.of(ControllerRevision.class, ResourceID.fromResource(workload)).stream()
+            .filter(revision -> revision.getRevision() != null)
+            .mapToLong(ControllerRevision::getRevision)
+            .max()
+            .orElse(0);
+    for (Role each : Role.values()) {
+      ControllerRevision last = written.get(key(workload, each));
+      highest = last == null ? highest : Math.max(highest, last.getRevision());
+    }
+    for (int attempt = 1; ; attempt++) {
+      ControllerRevision revision =
+          revision(workload, role, highest + attempt, inputs, proof, annotations);
+      try {
+        ControllerRevision made = api.create(revision);
+        ControllerRevision before = written.put(key(workload, role), made);
+        owned(workload, role).forEach(api::delete);
+        if (before != null
+            && !before.getMetadata().getName().equals(made.getMetadata().getName())) {
+          api.delete(before);
+        }
+        return Acceptance.read(made)
+            .orElseThrow(() -> new IllegalStateException("cannot read what was just written"));
+      } catch (KubernetesClientException e) {
+        // Somebody else's object has the name; a later number is as good.
+        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT || attempt == TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private ControllerRevision revision(
+      RawWorkload workload,
+      Role role,
+      long number,
+      Inputs inputs,
+      Optional<Proof> proof,
+      Map<String, String> annotations) {
+    return new ControllerRevisionBuilder()
+        .withNewMetadata()
+        .withName(workload.getMetadata().getName() + "--" + number)
+        .withNamespace(workload.getMetadata().getNamespace())
+        .addToLabels("app.kubernetes.io/managed-by", "ringfence")
+        .addToLabels("app.kubernetes.io/part-of", "ringfence")
+        .addToLabels(World.WORKLOAD, workload.getMetadata().getName())
+        .addToLabels(Acceptance.ROLE, role.text())
+        .withAnnotations(annotations)
+        .withOwnerReferences(
+            new OwnerReferenceBuilder()
+                .withApiVersion(workload.getApiVersion())
+                .withKind(workload.getKind())
+                .withName(workload.getMetadata().getName())
+                .withUid(workload.getMetadata().getUid())
+                .withController(true)
+                .withBlockOwnerDeletion(true)
+                .build())
+        .endMetadata()
+        .withRevision(number)
+        .withData(Acceptance.data(inputs, proof))
+        .build();
+  }
+
+  /** Changes annotations of a record; an empty value removes one. */
+  Acceptance annotate(
+      RawWorkload workload,
+      Role role,
+      Acceptance record,
+      Map<String, Optional<String>> annotations) {
+    ObjectNode body = api.tree(record.revision());
+    ObjectNode metadata = (ObjectNode) body.path("metadata");
+    metadata.remove("managedFields");
+    ObjectNode texts = metadata.withObjectProperty("annotations");
+    annotations.forEach(
+        (name, value) -> {
+          if (value.isPresent()) {
+            texts.put(name, value.get());
+          } else {
+            texts.remove(name);
+          }
+        });
+    ControllerRevision made = api.replace(record.revision(), body);
+    written.put(key(workload, role), made);
+    return Acceptance.read(made)
+        .orElseThrow(() -> new IllegalStateException("cannot read what was just written"));
+  }
+
+  /** Removes records beyond the newest of each role. */
+  void prune(RawWorkload workload) {
+    for (Role role : Role.values()) {
+      Optional<String> keep = read(workload, role).map(r -> r.revision().getMetadata().getName());
+      owned(workload, role).stream()
+          .filter(revision -> keep.filter(revision.getMetadata().getName()::equals).isEmpty())
+          .forEach(api::delete);
+    }
+  }
+
+  void forget(RawWorkload workload) {
+    for (Role role : Role.values()) {
+      written.remove(key(workload, role));
+    }
+  }
+
+  private static String key(RawWorkload workload, Role role) {
+    return workload.getMetadata().getUid() + "/" + role;
+  }
+}

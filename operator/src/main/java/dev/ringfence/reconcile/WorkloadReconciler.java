@@ -1,0 +1,602 @@
+package dev.ringfence.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringfence.api.v1alpha1.Condition;
+import dev.ringfence.api.v1alpha1.VLLMDeploymentStatus;
+import dev.ringfence.events.EventRecorder;
+import dev.ringfence.events.EventRecorder.Severity;
+import dev.ringfence.events.Reason;
+import dev.ringfence.reconcile.Acceptance.Proof;
+import dev.ringfence.reconcile.Acceptance.Role;
+import dev.ringfence.resources.RawWorkload;
+import dev.ringfence.rules.Policy;
+import dev.ringfence.rules.Surroundings.Before;
+import dev.ringfence.rules.Verdict;
+import dev.ringfence.rules.Verdict.Accepted;
+import dev.ringfence.rules.Workload;
+import dev.ringfence.status.Conditions;
+import dev.ringfence.status.Findings;
+import dev.ringfence.status.Findings.Standing;
+import dev.ringfence.status.WorkloadStatus;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings one workload's objects to what was accepted, step by step: judge it, keep a record of what
+ * is accepted, render, restart engines when it is their turn, put back what was changed, remove
+ * what is not part of it, and say so in the status.
+ */
+@ControllerConfiguration(name = "workloads")
+public final class WorkloadReconciler implements Reconciler<RawWorkload> {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkloadReconciler.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Numbers that move while engines start are written no more often than this. */
+  private static final Duration CALM = Duration.ofSeconds(5);
+
+  /**
+   * After our write was refused because the object had changed: the informer has the change in a
+   * moment.
+   */
+  private static final Duration MOMENT = Duration.ofMillis(200);
+
+  private static final Duration HOLD_NOTICE = Duration.ofDays(7);
+  private static final int DEFAULT_HOLD_DAYS = 30;
+
+  private final Settings settings;
+  private final KubernetesClient client;
+  private final Api api;
+  private final EventRecorder events;
+  private final GuardReader guards;
+  private final RolloutQueue<ResourceID> queue = new RolloutQueue<>();
+  private final Map<String, State> states = new ConcurrentHashMap<>();
+  private final Map<String, Instant> statusWritten = new ConcurrentHashMap<>();
+  private final Map<String, CachedVerdict> asAccepted = new ConcurrentHashMap<>();
+  private final Late<World> world = new Late<>();
+  private final Late<Surveyor> surveyor = new Late<>();
+  private final Late<Records> records = new Late<>();
+  private final Late<Children> children = new Late<>();
+  private boolean resumed;
+
+  private record CachedVerdict(String version, Verdict verdict) {}
+
+  public WorkloadReconciler(
+      KubernetesClient client, Settings settings, EventRecorder events, GuardReader guards) {
+    this.client = client;
+    this.settings = settings;
+    this.api = new Api(client);
+    this.events = events;
+    this.guards = guards;
+  }
+
+  @Override
+  public List<EventSource<?, RawWorkload>> prepareEventSources(
+      EventSourceContext<RawWorkload> context) {
+    World w = new World(context, settings.pods().namespace());
+    w.workloads().listen(this::neighbourChanged);
+    world.set(w);
+    surveyor.set(new Surveyor(w));
+    records.set(new Records(w, api));
+    children.set(new Children(w, api, settings.clock()));
+    return w.eventSources();
+  }
+
+  /** A value that is there from when the framework has prepared the event sources. */
+  private static final class Late<T> {
+    private volatile @Nullable T value;
+
+    void set(T value) {
+      this.value = value;
+    }
+
+    T get() {
+      T there = value;
+      if (there == null) {
+        throw new IllegalStateException("not prepared yet");
+      }
+      return there;
+    }
+  }
+
+  /** Looks again at the workloads that a neighbour's change concerns, and forgets what is gone. */
+  private void neighbourChanged(Optional<RawWorkload> before, Optional<RawWorkload> after) {
+    RawWorkload changed = after.or(() -> before).orElseThrow();
+    if (after.isEmpty()) {
+      ResourceID id = ResourceID.fromResource(changed);
+      records.get().forget(changed);
+      statusWritten.remove(changed.getMetadata().getUid());
+      states.remove(changed.getMetadata().getUid());
+      asAccepted.keySet().removeIf(key -> key.startsWith(changed.getMetadata().getUid() + "/"));
+      world.get().nudge(queue.forget(id));
+    }
+    world.get().nudge(Neighbourhood.concerned(before, after, world.get().workloads()));
+  }
+
+  @Override
+  public UpdateControl<RawWorkload> reconcile(RawWorkload workload, Context<RawWorkload> context) {
+    if (workload.isMarkedForDeletion()) {
+      return UpdateControl.noUpdate();
+    }
+    resumeQueue();
+    try {
+      Duration next = new Attempt(workload).run();
+      return UpdateControl.<RawWorkload>noUpdate().rescheduleAfter(next);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        // Somebody was faster; look at what it is now.
+        LOG.debug("{} has changed meanwhile", workload.getMetadata().getName());
+        return UpdateControl.<RawWorkload>noUpdate().rescheduleAfter(MOMENT);
+      }
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND && gone(workload)) {
+        return UpdateControl.noUpdate();
+      }
+      throw e;
+    }
+  }
+
+  private boolean gone(RawWorkload workload) {
+    RawWorkload there = client.resource(workload).get();
+    return there == null
+        || there.isMarkedForDeletion()
+        || !there.getMetadata().getUid().equals(workload.getMetadata().getUid());
+  }
+
+  /** What the queue has to know from before this program started, read from the records. */
+  private synchronized void resumeQueue() {
+    if (resumed) {
+      return;
+    }
+    resumed = true;
+    for (ControllerRevision revision : world.get().all(ControllerRevision.class)) {
+      String name = revision.getMetadata().getLabels().get(World.WORKLOAD);
+      ResourceID id = new ResourceID(name, revision.getMetadata().getNamespace());
+      if (world.get().workloads().get(id).filter(w -> Children.isOurs(w, revision)).isEmpty()) {
+        continue;
+      }
+      Acceptance.failure(revision).ifPresent(failure -> queue.resumeFailure(id, failure.cause()));
+      Acceptance.restarts(revision).entrySet().stream()
+          .filter(restart -> !Rollout.engine(world.get(), id, restart.getKey()).settled())
+          .findFirst()
+          .ifPresent(restart -> queue.resume(id, restart.getValue().cause()));
+      Acceptance.proof(revision).ifPresent(proof -> queue.ready(id, proof.cause()));
+    }
+  }
+
+  /** What became of a workload when it was last looked at. */
+  public enum State {
+    RUNNING("running"),
+    HELD("held"),
+    STOPPED("stopped"),
+    FROZEN("frozen"),
+    REJECTED("rejected");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    public String text() {
+      return text;
+    }
+
+    private static State of(Course course) {
+      return switch (course) {
+        case Course.Run ignored -> RUNNING;
+        case Course.Hold ignored -> HELD;
+        case Course.Stop ignored -> STOPPED;
+        case Course.Leave ignored -> FROZEN;
+        case Course.Refuse ignored -> REJECTED;
+      };
+    }
+  }
+
+  /** How many workloads are in that state. */
+  public double count(State state) {
+    return states.values().stream().filter(state::equals).count();
+  }
+
+  /** How many workloads are restarting engines. */
+  public double restarting() {
+    return queue.rolling();
+  }
+
+  /** How many workloads wait for their turn to restart engines. */
+  public double queued() {
+    return queue.waiting();
+  }
+
+  /** One look at one workload. */
+  private final class Attempt {
+    private final RawWorkload workload;
+    private final Instant now = settings.clock().instant();
+    private final Surveyor.Survey survey;
+    private final Wakeups wakeups = new Wakeups(now, settings.resync());
+
+    /** As the last write of its status left it. */
+    private RawWorkload latest;
+
+    Attempt(RawWorkload workload) {
+      this.workload = workload;
+      this.latest = workload;
+      this.survey = surveyor.get().survey(workload.getMetadata().getNamespace(), now);
+    }
+
+    /**
+     * @return when to look again though nothing has happened
+     */
+    Duration run() {
+      Optional<Acceptance> current = records.get().read(workload, Role.CURRENT);
+      Optional<Acceptance> ready = records.get().read(workload, Role.READY);
+      Course course = judge(current, ready);
+      states.put(workload.getMetadata().getUid(), State.of(course));
+      switch (course) {
+        case Course.Run run -> {
+          run.verdict().nextEnd().ifPresent(wakeups::at);
+          firstStatus();
+          follow(accept(run.verdict(), current), ready, standing(course));
+        }
+        case Course.Hold hold -> {
+          wakeups.at(hold.until());
+          wakeups.at(hold.until().minus(HOLD_NOTICE));
+          firstStatus();
+          follow(hold(hold, current), ready, standing(course));
+        }
+        case Course.Stop stop ->
+            follow(
+                new Target(
+                    currentOr(stop.record(), current), stop.record(), stop.accepted(), true, false),
+                ready,
+                standing(course));
+        case Course.Leave leave -> leave(leave, ready);
+        case Course.Refuse refuse -> refuse(refuse);
+      }
+      return wakeups.next();
+    }
+
+    // ---- judge
+
+    private Course judge(Optional<Acceptance> current, Optional<Acceptance> ready) {
+      Verdict verdict = surveyor.get().now(workload, before(current, ready), survey, now);
+      return Course.decide(
+          verdict,
+          serving(current, ready),
+          new Course.Judges(
+              WorkloadReconciler.this::asAccepted,
+              record -> surveyor.get().today(record.inputs(), survey, now)),
+          survey.validPolicy(),
+          hold(current),
+          now);
+    }
+
+    private Duration hold(Optional<Acceptance> current) {
+      int days =
+          survey
+              .validPolicy()
+              .map(Policy::holdDays)
+              .or(
+                  () ->
+                      current.flatMap(
+                          record ->
+                              record
+                                  .inputs()
+                                  .policy()
+                                  .map(
+                                      p ->
+                                          p.path("spec")
+                                              .path("hold")
+                                              .path("days")
+                                              .asInt(DEFAULT_HOLD_DAYS))))
+              .orElse(DEFAULT_HOLD_DAYS);
+      return Duration.ofDays(Math.clamp(days, 0, 365));
+    }
+
+    /** What is there already, as the rules need to know it: the volume, and the model on it. */
+    private Optional<Before> before(Optional<Acceptance> current, Optional<Acceptance> ready) {
+      Optional<Workload> accepted = current.flatMap(this::accepted);
+      Optional<Workload> served = ready.flatMap(this::accepted).or(() -> accepted);
+      return served.map(
+          w -> new Before(accepted.or(() -> served).flatMap(Workload::storage), w.model()));
+    }
+
+    private Optional<Workload> accepted(Acceptance record) {
+      return asAccepted(record) instanceof Accepted accepted
+          ? Optional.of(accepted.workload())
+          : Optional.empty();
+    }
+
+    // ---- record
+
+    /**
+     * Keeps a record of what is accepted, and says what to render: that, or what was Ready before
+     * if that has failed.
+     */
+    private Target accept(Accepted verdict, Optional<Acceptance> current) {
+      boolean same =
+          current
+              .filter(record -> record.inputs().guardImage().equals(settings.guardImage()))
+              .flatMap(this::accepted)
+              .filter(verdict.workload()::equals)
+              .isPresent();
+      if (same) {
+        Acceptance record = current.orElseThrow();
+        if (record.heldSince().isPresent()) {
+          record = annotate(record, Map.of(Acceptance.HELD_SINCE, Optional.empty()));
+          events.record(
+              workload, Severity.Normal, Reason.Released, "what was accepted is acceptable again");
+        }
+        return new Target(record, record, verdict, false, false);
+      }
+      Inputs inputs =
+          Surveyor.inputs(workload, verdict.workload(), survey, settings.guardImage(), now);
+      Map<String, String> annotations = new HashMap<>();
+      current
+          .map(Acceptance::restarts)
+          .filter(restarts -> !restarts.isEmpty())
+          .ifPresent(restarts -> annotations.put(Acceptance.RESTARTS, Acceptance.text(restarts)));
+      Acceptance record =
+          records.get().write(workload, Role.CURRENT, inputs, Optional.empty(), annotations);
+      return new Target(record, record, verdict, false, false);
+    }
+
+    private Target hold(Course.Hold hold, Optional<Acceptance> current) {
+      Acceptance marks = currentOr(hold.record(), current);
+      Acceptance held = hold.record();
+      if (held.heldSince().isEmpty()) {
+        boolean isCurrent = held.is(marks);
+        held =
+            records
+                .get()
+                .annotate(
+                    workload,
+                    isCurrent ? Role.CURRENT : Role.READY,
+                    held,
+                    Map.of(Acceptance.HELD_SINCE, Optional.of(hold.since().toString())));
+        marks = isCurrent ? held : marks;
+      }
+      return new Target(marks, held, hold.accepted(), false, true);
+    }
+
+    /** The current record; when somebody has removed it, it is made again from what serves. */
+    private Acceptance currentOr(Acceptance serving, Optional<Acceptance> current) {
+      return current.orElseGet(
+          () ->
+              records
+                  .get()
+                  .write(workload, Role.CURRENT, serving.inputs(), Optional.empty(), Map.of()));
+    }
+
+    private Acceptance annotate(Acceptance record, Map<String, Optional<String>> annotations) {
+      return records.get().annotate(workload, Role.CURRENT, record, annotations);
+    }
+
+    // ---- render, apply, prune
+
+    private void follow(Target target, Optional<Acceptance> ready, Standing standing) {
+      Optional<Fallback> fallback =
+          ready.flatMap(
+              record ->
+                  asAccepted(record) instanceof Accepted accepted
+                      ? Optional.of(
+                          new Fallback(
+                              record,
+                              accepted,
+                              record.proof(),
+                              Course.contentFaults(
+                                      accepted.workload(),
+                                      surveyor.get().today(record.inputs(), survey, now),
+                                      survey.validPolicy())
+                                  .isEmpty()))
+                      : Optional.empty());
+      Target aim = target;
+      if (!target.stop()
+          && target.record().failure().isPresent()
+          && fallback.filter(Fallback::trusted).isPresent()) {
+        aim = target.backTo(fallback.get());
+      }
+      Rollout rollout =
+          new Rollout(
+              new Rollout.Tools(
+                  settings, api, world.get(), records.get(), children.get(), queue, events, guards),
+              workload,
+              aim,
+              fallback,
+              survey.validPolicy().map(Policy::maxConcurrentWorkloads).orElse(1),
+              wakeups,
+              now);
+      write(rollout.run(standing), false);
+    }
+
+    // ---- the courses that render nothing
+
+    /** Nothing was ever accepted. Engines without a record are nobody's: they stop. */
+    private void refuse(Course.Refuse refuse) {
+      Stops.zero(workload, world.get(), api);
+      write(nothing(new Standing.Rejected(refuse.why().violations())), false);
+    }
+
+    private void leave(Course.Leave leave, Optional<Acceptance> ready) {
+      boolean untouched =
+          ready
+              .flatMap(Acceptance::proof)
+              .filter(
+                  proof ->
+                      proof.deployments().equals(Rollout.deployments(world.get(), api, workload)))
+              .isPresent();
+      if (!untouched) {
+        Stops.zero(workload, world.get(), api);
+      }
+      write(nothing(new Standing.Frozen(leave.why().violations(), untouched)), false);
+    }
+
+    private Findings nothing(Standing standing) {
+      return new Findings(
+          workload.getMetadata().getGeneration(),
+          standing,
+          false,
+          false,
+          List.of(),
+          List.of(),
+          Optional.empty(),
+          new Findings.Network(false, Optional.empty()),
+          Optional.empty());
+    }
+
+    // ---- status and events
+
+    private Standing standing(Course course) {
+      return switch (course) {
+        case Course.Run run ->
+            new Standing.Accepted(run.verdict().warnings(), run.verdict().waivers());
+        case Course.Hold h ->
+            new Standing.Held(h.why().violations(), h.badEdit(), h.since(), h.until());
+        case Course.Stop s -> new Standing.Stopped(s.why().violations(), s.content(), s.reasons());
+        case Course.Leave l -> new Standing.Frozen(l.why().violations(), true);
+        case Course.Refuse r -> new Standing.Rejected(r.why().violations());
+      };
+    }
+
+    /** Says that this generation is being worked on before anything is made (kstatus). */
+    private void firstStatus() {
+      if (workload.status().path("observedGeneration").asLong(-1)
+          == workload.getMetadata().getGeneration()) {
+        return;
+      }
+      // What serves goes on serving meanwhile; only what is said of this generation starts anew.
+      VLLMDeploymentStatus status =
+          WorkloadStatus.of(
+              nothing(new Standing.Accepted(List.of(), List.of())),
+              Conditions.read(workload.status()),
+              now);
+      ObjectNode tree = JSON.valueToTree(status);
+      for (String field : List.of("tenants", "readyTenants", "effective")) {
+        if (workload.status().has(field)) {
+          tree.set(field, workload.status().get(field).deepCopy());
+        }
+      }
+      put(tree);
+    }
+
+    private void write(Findings findings, boolean urgent) {
+      Map<String, Condition> before = Conditions.read(workload.status());
+      ObjectNode status =
+          JSON.valueToTree(WorkloadStatus.of(findings, Conditions.read(latest.status()), now));
+      if (Trees.digest(status).equals(Trees.digest(latest.status()))) {
+        return;
+      }
+      Instant last = statusWritten.get(workload.getMetadata().getUid());
+      if (!urgent
+          && last != null
+          && last.plus(CALM).isAfter(now)
+          && onlyNumbers(latest.status(), status)) {
+        wakeups.at(last.plus(CALM));
+        return;
+      }
+      put(status);
+      Announcements.of(before, Conditions.read(status))
+          .forEach(said -> events.record(workload, said.severity(), said.reason(), said.note()));
+    }
+
+    /** Whether nobody's decision depends on the difference: it can wait a little. */
+    private boolean onlyNumbers(JsonNode old, JsonNode fresh) {
+      Map<String, Condition> before = Conditions.read(old);
+      Map<String, Condition> after = Conditions.read(fresh);
+      return old.path("observedGeneration").asLong() == fresh.path("observedGeneration").asLong()
+          && Set.of("Accepted", "Ready", "Reconciling", "Stalled").stream()
+              .allMatch(
+                  type ->
+                      Optional.ofNullable(before.get(type))
+                          .map(Condition::status)
+                          .equals(Optional.ofNullable(after.get(type)).map(Condition::status)));
+    }
+
+    private void put(ObjectNode status) {
+      ObjectNode body = latest.tree();
+      ObjectNode metadata = (ObjectNode) body.path("metadata");
+      // With the version that was looked at: an edit made meanwhile is a conflict, never missed.
+      metadata.put("resourceVersion", latest.getMetadata().getResourceVersion());
+      metadata.put("uid", latest.getMetadata().getUid());
+      body.set("status", status);
+      latest = api.replaceStatus(latest, body);
+      statusWritten.put(workload.getMetadata().getUid(), now);
+    }
+  }
+
+  /** What serves: the current record, unless it has failed; then the last that was Ready. */
+  private static Optional<Acceptance> serving(
+      Optional<Acceptance> current, Optional<Acceptance> ready) {
+    return current.filter(record -> record.failure().isEmpty()).or(() -> ready).or(() -> current);
+  }
+
+  /**
+   * A record judged under what was in force when it was accepted. Records do not change, so this is
+   * done once.
+   */
+  private Verdict asAccepted(Acceptance record) {
+    ControllerRevision revision = record.revision();
+    String key =
+        revision.getMetadata().getOwnerReferences().getFirst().getUid()
+            + "/"
+            + revision.getMetadata().getName();
+    CachedVerdict cached = asAccepted.get(key);
+    if (cached == null || !cached.version().equals(revision.getMetadata().getUid())) {
+      cached =
+          new CachedVerdict(revision.getMetadata().getUid(), Surveyor.asAccepted(record.inputs()));
+      asAccepted.put(key, cached);
+    }
+    return cached.verdict();
+  }
+
+  /**
+   * What to render.
+   *
+   * @param marks the current record, on which restarts are noted
+   * @param record what is rendered
+   * @param stop whether no engine may run
+   * @param held whether it is not acceptable any more
+   */
+  record Target(
+      Acceptance marks, Acceptance record, Accepted accepted, boolean stop, boolean held) {
+    Target backTo(Fallback fallback) {
+      return new Target(marks, fallback.record(), fallback.accepted(), stop, held);
+    }
+
+    boolean rolledBack() {
+      return marks.failure().isPresent()
+          && !record
+              .revision()
+              .getMetadata()
+              .getName()
+              .equals(marks.revision().getMetadata().getName());
+    }
+  }
+
+  /**
+   * The last record that was Ready.
+   *
+   * @param trusted whether its content may still serve
+   */
+  record Fallback(Acceptance record, Accepted accepted, Optional<Proof> proof, boolean trusted) {}
+}

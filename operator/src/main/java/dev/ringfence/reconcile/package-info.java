@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.reconcile;
+
+import org.jspecify.annotations.NullMarked;

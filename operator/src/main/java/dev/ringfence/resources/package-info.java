@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.resources;
+
+import org.jspecify.annotations.NullMarked;

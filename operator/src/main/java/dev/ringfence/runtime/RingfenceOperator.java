@@ -1,0 +1,221 @@
+package dev.ringfence.runtime;
+
+import dev.ringfence.events.EventRecorder;
+import dev.ringfence.reconcile.GuardReader;
+import dev.ringfence.reconcile.HttpGuardReader;
+import dev.ringfence.reconcile.ModelReconciler;
+import dev.ringfence.reconcile.Orphans;
+import dev.ringfence.reconcile.PolicyReconciler;
+import dev.ringfence.reconcile.Settings;
+import dev.ringfence.reconcile.WorkloadReconciler;
+import dev.ringfence.render.RenderContext.OperatorPods;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
+import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running operator: its controllers, its health and its metrics. */
+public final class RingfenceOperator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RingfenceOperator.class);
+  private static final String LEASE = "ringfence-operator";
+  private static final Duration LEASE_DURATION = Duration.ofSeconds(15);
+
+  /** A reconcile is a chain of short requests; what is not done then is done by the next leader. */
+  private static final Duration LAST_RECONCILES = Duration.ofSeconds(10);
+
+  private static final int THREADS = 16;
+
+  private final KubernetesClient client;
+  private final Operator operator;
+  private final Health health;
+  private final GuardReader guards;
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  private RingfenceOperator(
+      KubernetesClient client, Operator operator, Health health, GuardReader guards) {
+    this.client = client;
+    this.operator = operator;
+    this.health = health;
+    this.guards = guards;
+  }
+
+  /**
+   * Starts and returns when the informers have what they watch (or, as one of several, when it
+   * stands by).
+   *
+   * @param config of the API server
+   * @throws IllegalStateException when it cannot start, with what is missing
+   */
+  public static RingfenceOperator start(Config config, Options options) {
+    Config named = new ConfigBuilder(config).withUserAgent("ringfence-operator").build();
+    KubernetesClient client = new KubernetesClientBuilder().withConfig(named).build();
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Lease lease = new Lease(client, options.namespace(), LEASE, options.identity(), LEASE_DURATION);
+    Settings settings =
+        new Settings(
+            new OperatorPods(options.namespace(), options.podLabels()),
+            options.guardImage(),
+            options.apiServer().isEmpty() ? address(client) : options.apiServer(),
+            ImageVolumes.known(client, options.namespace()),
+            release(),
+            options.resync(),
+            options.clock());
+    EventRecorder events = new EventRecorder(client, options.identity(), options.clock());
+    GuardReader guards = options.askGuards() ? new HttpGuardReader() : GuardReader.none();
+    WorkloadReconciler workloads = new WorkloadReconciler(client, settings, events, guards);
+    Operator operator =
+        new Operator(
+            overrider -> {
+              overrider
+                  .withKubernetesClient(client)
+                  .withCloseClientOnStop(false)
+                  .checkingCRDAndValidateLocalModel(false)
+                  .withConcurrentReconciliationThreads(THREADS)
+                  .withReconciliationTerminationTimeout(LAST_RECONCILES)
+                  .withUseSSAToPatchPrimaryResource(true)
+                  .withMetrics(MicrometerMetrics.withoutPerResourceMetrics(registry));
+              if (options.leaderElection()) {
+                overrider.withLeaderElectionConfiguration(
+                    LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
+                        .withLeaseNamespace(options.namespace())
+                        .withIdentity(options.identity())
+                        .withLeaseDuration(LEASE_DURATION)
+                        .withRenewDeadline(Duration.ofSeconds(10))
+                        .withRetryPeriod(Duration.ofSeconds(2))
+                        .withLeaderCallbacks(
+                            new LeaderCallbacks(
+                                lease::taken,
+                                lease::lost,
+                                who -> LOG.info("the leader is {}", who)))
+                        .build());
+              }
+            });
+    operator.register(
+        workloads,
+        c -> {
+          common(c, options);
+          scope(c, options);
+        });
+    operator.register(new PolicyReconciler(client, settings, events), c -> common(c, options));
+    operator.register(new ModelReconciler(client, settings, events), c -> common(c, options));
+    operator.register(
+        new Orphans(client, events),
+        c -> {
+          common(c, options);
+          scope(c, options);
+          c.withLabelSelector("app.kubernetes.io/managed-by=ringfence")
+              .withOnUpdateFilter(Orphans::concerns);
+        });
+    Gauge.builder("ringfence_rollout_workloads", workloads, WorkloadReconciler::restarting)
+        .description("Workloads that are restarting engines")
+        .tag("state", "restarting")
+        .register(registry);
+    Gauge.builder("ringfence_rollout_workloads", workloads, WorkloadReconciler::queued)
+        .description("Workloads that wait for their turn to restart engines")
+        .tag("state", "queued")
+        .register(registry);
+    WorkloadMeters.register(registry, workloads);
+    Health health =
+        Health.start(
+            options.listenHost(),
+            options.listenPort(),
+            new Truth(
+                client,
+                operator.getRuntimeInfo(),
+                options.leaderElection() ? Optional.of(lease) : Optional.empty()),
+            registry);
+    RingfenceOperator running = new RingfenceOperator(client, operator, health, guards);
+    try {
+      operator.start();
+    } catch (RuntimeException e) {
+      running.close();
+      throw new IllegalStateException("the operator cannot start: " + e.getMessage(), e);
+    }
+    LOG.info(
+        "the operator {} has started, health and metrics on port {}", release(), health.port());
+    return running;
+  }
+
+  private static <R extends HasMetadata> void common(
+      ControllerConfigurationOverrider<R> c, Options options) {
+    // Never gives up, and never spins: an object that nobody touches is looked at once a minute at
+    // least while it fails.
+    c.withRetry(
+            new GenericRetry()
+                .setInitialInterval(Duration.ofMillis(500))
+                .setIntervalMultiplier(2)
+                .setMaxInterval(Duration.ofMinutes(1).toMillis())
+                .withoutMaxAttempts())
+        // Labels and annotations are judged too (rule 508), and a forged status is put right.
+        .withGenerationAware(false)
+        .withReconciliationMaxInterval(options.resync());
+  }
+
+  private static <R extends HasMetadata> void scope(
+      ControllerConfigurationOverrider<R> c, Options options) {
+    if (!options.watch().isEmpty()) {
+      c.settingNamespaces(options.watch());
+    }
+  }
+
+  private static String release() {
+    return Optional.ofNullable(RingfenceOperator.class.getPackage().getImplementationVersion())
+        .orElse("development");
+  }
+
+  /** The API server's address as pods reach it, else as this program does. */
+  private static String address(KubernetesClient client) {
+    String host = System.getenv("KUBERNETES_SERVICE_HOST");
+    String port = System.getenv("KUBERNETES_SERVICE_PORT");
+    if (host != null && port != null) {
+      return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+    URI uri =
+        client.getMasterUrl() == null
+            ? URI.create("https://localhost:443")
+            : URI.create(client.getMasterUrl().toString());
+    return uri.getHost() + ":" + (uri.getPort() > 0 ? uri.getPort() : 443);
+  }
+
+  /** Where health and metrics are served. */
+  public int port() {
+    return health.port();
+  }
+
+  /** Returns when the operator has been stopped. */
+  public void await() throws InterruptedException {
+    ended.await();
+  }
+
+  /** Stops taking work, ends what is under way within ten seconds, gives the lease back. */
+  @Override
+  public void close() {
+    health.stopping();
+    try {
+      operator.stop();
+    } finally {
+      if (guards instanceof HttpGuardReader reader) {
+        reader.close();
+      }
+      client.close();
+      health.close();
+      ended.countDown();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package dev.ringfence.runtime;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.RuntimeInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the operator works. JOSDK's own word on its informers is false in any outage of the API
+ * server, when a restart helps nobody, and true for an API server that hangs; so the two are told
+ * apart by asking.
+ */
+final class Truth {
+  /**
+   * Informers come back within seconds once the API server answers; longer, and only a restart
+   * helps.
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private final KubernetesClient client;
+  private final RuntimeInfo runtime;
+  private final Optional<Lease> lease;
+  private volatile boolean stopping;
+  private @Nullable Instant deafSince;
+
+  Truth(KubernetesClient client, RuntimeInfo runtime, Optional<Lease> lease) {
+    this.client = client;
+    this.runtime = runtime;
+    this.lease = lease;
+  }
+
+  /**
+   * @param live whether a restart would not help
+   * @param ready whether it acts, or stands by to
+   * @param lines what was found, for people
+   */
+  record Report(boolean live, boolean ready, List<String> lines) {}
+
+  void stopping() {
+    stopping = true;
+  }
+
+  synchronized Report report(Instant now) {
+    List<String> lines = new ArrayList<>();
+    boolean started = runtime.isStarted();
+    lines.add("started: " + started);
+    boolean answers = apiServerAnswers();
+    lines.add("API server: " + (answers ? "answers" : "does not answer"));
+    TreeSet<String> deaf = new TreeSet<>();
+    if (started) {
+      runtime
+          .unhealthyEventSources()
+          .forEach(
+              (controller, sources) ->
+                  sources.keySet().forEach(source -> deaf.add(controller + "/" + source)));
+    }
+    lines.add(
+        "informers: " + (deaf.isEmpty() ? "in order" : "not in order: " + String.join(", ", deaf)));
+    if (deaf.isEmpty() || !answers) {
+      deafSince = null;
+    } else if (deafSince == null) {
+      deafSince = now;
+    }
+    Instant since = deafSince;
+    boolean stuck = since != null && since.plus(PATIENCE).isBefore(now);
+    boolean confirmed = lease.map(l -> l.confirmed(now)).orElse(true);
+    lines.add(
+        "lease: "
+            + lease
+                .map(l -> l.held() ? (confirmed ? "held" : "held by another") : "stands by")
+                .orElse("not used"));
+    if (stopping) {
+      lines.add("stopping");
+    }
+    return new Report(
+        !stuck && confirmed,
+        started && answers && deaf.isEmpty() && confirmed && !stopping,
+        List.copyOf(lines));
+  }
+
+  private boolean apiServerAnswers() {
+    try {
+      return client.raw("/version") != null;
+    } catch (KubernetesClientException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.runtime;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.status;
+
+import org.jspecify.annotations.NullMarked;
