@@ -1,7 +1,9 @@
 package dev.ringfence.guard;
 
+import dev.ringfence.guard.run.FetchProgram;
 import dev.ringfence.guard.run.GuardProgram;
 import dev.ringfence.guard.run.Unusable;
+import dev.ringfence.guard.run.VerifyProgram;
 import java.util.List;
 
 /** The one entry of the image: {@code guard}, {@code fetch}, {@code verify}. */
@@ -15,11 +17,20 @@ public final class Main {
     try {
       switch (args.length == 0 ? "" : args[0]) {
         case "guard" -> GuardProgram.run(rest);
+        case "fetch" -> exit(FetchProgram.run(rest));
+        case "verify" -> exit(VerifyProgram.run(rest));
         default -> throw new Unusable("usage: guard|fetch|verify ...");
       }
     } catch (Unusable e) {
       System.err.println("ringfence: " + e.reason());
-      Runtime.getRuntime().halt(UNUSABLE);
+      exit(UNUSABLE);
     }
+  }
+
+  /** Ends at once: no hook of a program that never began may hold it. */
+  private static void exit(int code) {
+    System.out.flush();
+    System.err.flush();
+    Runtime.getRuntime().halt(code);
   }
 }

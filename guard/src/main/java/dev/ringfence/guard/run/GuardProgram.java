@@ -111,8 +111,12 @@ public final class GuardProgram {
     KeyWatch keyWatch = new KeyWatch(keys);
     keyWatch.look(live);
     Drainer drainer = new Drainer(live, server::inFlight);
-    Supplier<VerificationView> verify = VerificationView::good;
-    Optional<RunFolder> folder = run.map(r -> new RunFolder(r, live, watch, drainer, verify));
+    Optional<ModelGate> gate = Optional.empty();
+    if (model.isPresent() && served.isPresent()) {
+      gate = Optional.of(new ModelGate(contract.model(), model.get(), served.get()));
+    }
+    Optional<ModelGate> verification = gate;
+    Optional<RunFolder> folder = run.map(r -> new RunFolder(r, live, watch, drainer, verification));
     probe.ifPresent(p -> EgressProbe.start(p, live));
     watch.start();
     watch.look();

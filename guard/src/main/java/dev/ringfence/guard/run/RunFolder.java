@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.function.Supplier;
+import java.util.Optional;
 
 /**
  * The tmpfs that the guard shares with the engine's script. The script clears it, writes {@code
@@ -27,7 +27,7 @@ final class RunFolder {
   private final LiveState live;
   private final EngineWatch watch;
   private final Drainer drainer;
-  private final Supplier<VerificationView> verify;
+  private final Optional<ModelGate> gate;
   private boolean wasHealthy;
   private boolean drainedByFile;
   private volatile boolean verifying;
@@ -37,15 +37,19 @@ final class RunFolder {
       LiveState live,
       EngineWatch watch,
       Drainer drainer,
-      Supplier<VerificationView> verify) {
+      Optional<ModelGate> gate) {
     this.folder = folder;
     this.live = live;
     this.watch = watch;
     this.drainer = drainer;
-    this.verify = verify;
+    this.gate = gate;
     // A guard that comes back must be able to find the engine dead that its predecessor found
     // healthy.
     this.wasHealthy = has("healthy");
+    if (has("go") && gate.isPresent()) {
+      // The engine that runs is left alone; it is served again once what it was given is known to be good.
+      verifyInBackground(gate.get()::again, false);
+    }
   }
 
   private boolean has(String name) {
@@ -126,17 +130,21 @@ final class RunFolder {
     if (!live.beforeStart().isEmpty()) {
       return;
     }
+    verifyInBackground(() -> gate.map(ModelGate::get).orElseGet(VerificationView::good), true);
+  }
+
+  private void verifyInBackground(java.util.function.Supplier<VerificationView> verify, boolean answer) {
     verifying = true;
+    live.verification(VerificationView.notYet());
     Thread.ofPlatform()
         .name("verify")
         .daemon()
         .start(
             () -> {
               try {
-                live.verification(VerificationView.notYet());
                 VerificationView view = verify.get();
                 live.verification(view);
-                if (!has("start")) {
+                if (!answer || !has("start")) {
                   return;
                 }
                 if (view.ok().orElse(false)) {
