@@ -22,7 +22,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,6 +43,9 @@ public final class Fetcher {
   private static final int TRIES = 6;
   private static final int BUFFER = 256 * 1024;
 
+  /** Bytes between two breaks after which tries are counted anew. */
+  private static final long PROGRESS = 1 << 20;
+
   /** A download of which no byte came for so long is cut and resumed. */
   private static final long STALLED_SECONDS = 60;
 
@@ -49,7 +54,7 @@ public final class Fetcher {
   private final Path into;
   private final Path partial;
   private final Http http;
-  private final AtomicLong bytes = new AtomicLong();
+  private final Map<String, Long> bytes = new ConcurrentHashMap<>();
   private final AtomicLong files = new AtomicLong();
   private final AtomicBoolean stop = new AtomicBoolean();
 
@@ -63,7 +68,7 @@ public final class Fetcher {
 
   /** Bytes that are there and were hashed, of files that need not be complete. */
   public long bytes() {
-    return bytes.get();
+    return bytes.values().stream().mapToLong(Long::longValue).sum();
   }
 
   public long files() {
@@ -77,7 +82,11 @@ public final class Fetcher {
   /** Downloads what is missing and puts the folder in its place. Returns false when it was there already, complete and right. */
   public boolean fetch() throws FetchFault, ModelFault, IOException {
     if (isThere()) {
-      new Verifier(model.facts(), into, new VerifiedRecord(), n -> {}).verify();
+      try {
+        new Verifier(model.facts(), into, new VerifiedRecord(), n -> {}).verify();
+      } catch (ModelFault e) {
+        throw new ModelFault(e.rule(), e.file(), e.reason() + "; the folder was there already: remove it to fetch it anew");
+      }
       return false;
     }
     Files.createDirectories(partial);
@@ -183,11 +192,12 @@ public final class Fetcher {
           throw e;
         }
         pause(attempt);
-        long now = Files.exists(file) ? Files.size(file) : 0;
-        if (now != have) {
-          sha.reset();
-          bytes.addAndGet(-have);
-          have = resume(f, file, sha);
+        long before = have;
+        sha.reset();
+        have = resume(f, file, sha);
+        if (have - before >= PROGRESS) {
+          // A line that breaks now and then is not one that is down.
+          attempt = 0;
         }
       }
     }
@@ -202,10 +212,12 @@ public final class Fetcher {
   private long resume(ModelFile f, Path file, MessageDigest sha) throws IOException {
     if (!Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
       Files.deleteIfExists(file);
+      bytes.put(f.path(), 0L);
       return 0;
     }
     if (Files.size(file) > f.size()) {
       Files.delete(file);
+      bytes.put(f.path(), 0L);
       return 0;
     }
     long have = 0;
@@ -216,7 +228,7 @@ public final class Fetcher {
         have += n;
       }
     }
-    bytes.addAndGet(have);
+    bytes.put(f.path(), have);
     return have;
   }
 
@@ -253,7 +265,6 @@ public final class Fetcher {
       if (restart) {
         // No ranges here: from the start.
         sha.reset();
-        bytes.addAndGet(-have);
         at = 0;
       }
       AtomicLong lastByte = new AtomicLong(System.nanoTime());
@@ -336,7 +347,7 @@ public final class Fetcher {
         }
         sha.update(buffer, 0, n);
         at += n;
-        bytes.addAndGet(n);
+        bytes.put(f.path(), at);
       }
       channel.force(true);
     }
