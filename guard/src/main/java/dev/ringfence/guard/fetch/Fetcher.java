@@ -35,8 +35,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Downloads exactly the files of a TrustedModel, two at a time, hashing while writing. What is not complete lies in a folder of
- * another name beside the target, so that it can be resumed and never served; the target appears by one rename.
+ * Downloads exactly the files of a TrustedModel, two at a time, hashing while writing. What is not
+ * complete lies in a folder of another name beside the target, so that it can be resumed and never
+ * served; the target appears by one rename.
  */
 public final class Fetcher {
   private static final int AT_ONCE = 2;
@@ -79,13 +80,19 @@ public final class Fetcher {
     return model.facts().files().stream().mapToLong(ModelFile::size).sum();
   }
 
-  /** Downloads what is missing and puts the folder in its place. Returns false when it was there already, complete and right. */
+  /**
+   * Downloads what is missing and puts the folder in its place. Returns false when it was there
+   * already, complete and right.
+   */
   public boolean fetch() throws FetchFault, ModelFault, IOException {
     if (isThere()) {
       try {
         new Verifier(model.facts(), into, new VerifiedRecord(), n -> {}).verify();
       } catch (ModelFault e) {
-        throw new ModelFault(e.rule(), e.file(), e.reason() + "; the folder was there already: remove it to fetch it anew");
+        throw new ModelFault(
+            e.rule(),
+            e.file(),
+            e.reason() + "; the folder was there already: remove it to fetch it anew");
       }
       return false;
     }
@@ -95,7 +102,8 @@ public final class Fetcher {
     // Small files first: what is wrong with a model shows before the hours.
     order.sort(Comparator.comparing(ModelFile::isWeights).thenComparing(ModelFile::path));
     try (ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE);
-        ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory())) {
+        ScheduledExecutorService watchdog =
+            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory())) {
       List<Future<?>> running = new ArrayList<>();
       for (ModelFile f : order) {
         running.add(
@@ -119,7 +127,8 @@ public final class Fetcher {
       // Over an empty folder too, which is what a mount or an earlier step may have left.
       Files.move(partial, into, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw FetchFault.of("the finished folder cannot be put in its place; --into must be a new folder below the volume");
+      throw FetchFault.of(
+          "the finished folder cannot be put in its place; --into must be a new folder below the volume");
     }
     return true;
   }
@@ -173,7 +182,8 @@ public final class Fetcher {
 
   // --- one file
 
-  private void one(ModelFile f, ScheduledExecutorService watchdog) throws FetchFault, ModelFault, IOException {
+  private void one(ModelFile f, ScheduledExecutorService watchdog)
+      throws FetchFault, ModelFault, IOException {
     Path file = partial.resolve(f.path());
     Path folder = file.getParent();
     if (folder != null) {
@@ -203,7 +213,10 @@ public final class Fetcher {
     }
     if (!HexFormat.of().formatHex(sha.digest()).equals(f.sha256())) {
       Files.deleteIfExists(file);
-      throw new ModelFault(dev.ringfence.guard.Rule.FILE_DIGESTS, f.path(), "has another digest than the TrustedModel says; it was deleted");
+      throw new ModelFault(
+          dev.ringfence.guard.Rule.FILE_DIGESTS,
+          f.path(),
+          "has another digest than the TrustedModel says; it was deleted");
     }
     files.incrementAndGet();
   }
@@ -246,11 +259,13 @@ public final class Fetcher {
     for (String part : f.path().split("/", -1)) {
       path.append('/').append(URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"));
     }
-    return URI.create(hub.endpoint() + "/" + hub.repository() + "/resolve/" + hub.revision() + path);
+    return URI.create(
+        hub.endpoint() + "/" + hub.repository() + "/resolve/" + hub.revision() + path);
   }
 
   /** Takes one answer of the hub; returns how many bytes are there then. */
-  private long download(ModelFile f, Path file, MessageDigest sha, long have, ScheduledExecutorService watchdog)
+  private long download(
+      ModelFile f, Path file, MessageDigest sha, long have, ScheduledExecutorService watchdog)
       throws FetchFault, ModelFault, IOException {
     Optional<String> range = have > 0 ? Optional.of("bytes=" + have + "-") : Optional.empty();
     try (Http.Answer answer = ask(f, range)) {
@@ -259,7 +274,12 @@ public final class Fetcher {
       if (answer.status() != 200 && answer.status() != 206) {
         throw refused(f, answer.status());
       }
-      if (answer.status() == 206 && !answer.headers().firstValue("content-range").orElse("").startsWith("bytes " + have + "-")) {
+      if (answer.status() == 206
+          && !answer
+              .headers()
+              .firstValue("content-range")
+              .orElse("")
+              .startsWith("bytes " + have + "-")) {
         throw FetchFault.passing(f.path() + ": the hub answered another range than was asked for");
       }
       if (restart) {
@@ -271,7 +291,9 @@ public final class Fetcher {
       Future<?> watch =
           watchdog.scheduleAtFixedRate(
               () -> {
-                if (stop.get() || System.nanoTime() - lastByte.get() > TimeUnit.SECONDS.toNanos(STALLED_SECONDS)) {
+                if (stop.get()
+                    || System.nanoTime() - lastByte.get()
+                        > TimeUnit.SECONDS.toNanos(STALLED_SECONDS)) {
                   closeQuietly(answer);
                 }
               },
@@ -311,18 +333,23 @@ public final class Fetcher {
                   + status
                   + "); the model may be gated or private: it needs a token (tokenSecretRef) whose owner was granted access");
       case 404 -> FetchFault.of(f.path() + ": the hub has no such file at this revision (404)");
-      case 416 -> FetchFault.passing(f.path() + ": the hub has fewer bytes than the TrustedModel says");
-      case 408, 429, 500, 502, 503, 504 -> FetchFault.passing(f.path() + ": the hub answers " + status);
+      case 416 ->
+          FetchFault.passing(f.path() + ": the hub has fewer bytes than the TrustedModel says");
+      case 408, 429, 500, 502, 503, 504 ->
+          FetchFault.passing(f.path() + ": the hub answers " + status);
       default -> FetchFault.of(f.path() + ": the hub answers " + status);
     };
   }
 
-  private long copy(ModelFile f, Path file, MessageDigest sha, long from, InputStream in, AtomicLong lastByte)
+  private long copy(
+      ModelFile f, Path file, MessageDigest sha, long from, InputStream in, AtomicLong lastByte)
       throws FetchFault, ModelFault, IOException {
     long at = from;
     byte[] buffer = new byte[BUFFER];
-    StandardOpenOption how = from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how);
+    StandardOpenOption how =
+        from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
+    try (FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how);
         OutputStream out = java.nio.channels.Channels.newOutputStream(channel)) {
       while (true) {
         int n;
@@ -338,7 +365,12 @@ public final class Fetcher {
         if (at + n > f.size()) {
           channel.truncate(0);
           Files.deleteIfExists(file);
-          throw new ModelFault(dev.ringfence.guard.Rule.FILE_DIGESTS, f.path(), "is longer than the " + f.size() + " bytes that the TrustedModel says; it was deleted");
+          throw new ModelFault(
+              dev.ringfence.guard.Rule.FILE_DIGESTS,
+              f.path(),
+              "is longer than the "
+                  + f.size()
+                  + " bytes that the TrustedModel says; it was deleted");
         }
         try {
           out.write(buffer, 0, n);
@@ -364,7 +396,8 @@ public final class Fetcher {
       // It is in the partial folder either way.
     }
     String reason = String.valueOf(e.getMessage()).replaceAll("[^ -~]", "?");
-    return FetchFault.of(f.path() + ": cannot be written: " + reason + "; give the volume more room (storage.size)");
+    return FetchFault.of(
+        f.path() + ": cannot be written: " + reason + "; give the volume more room (storage.size)");
   }
 
   private static MessageDigest sha256() {

@@ -24,7 +24,10 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
-/** Asks a hub. Redirects are followed by hand: the token never goes to another host, and nothing goes over plain HTTP. */
+/**
+ * Asks a hub. Redirects are followed by hand: the token never goes to another host, and nothing
+ * goes over plain HTTP.
+ */
 public final class Http {
   private static final int MOST_REDIRECTS = 5;
   private static final Duration CONNECT = Duration.ofSeconds(20);
@@ -45,7 +48,10 @@ public final class Http {
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(CONNECT);
     proxy.ifPresent(
-        p -> builder.proxy(ProxySelector.of(new InetSocketAddress(p.getHost(), p.getPort() < 0 ? 80 : p.getPort()))));
+        p ->
+            builder.proxy(
+                ProxySelector.of(
+                    new InetSocketAddress(p.getHost(), p.getPort() < 0 ? 80 : p.getPort()))));
     if (ca.isPresent()) {
       builder.sslContext(trusting(ca.get()));
     }
@@ -57,7 +63,9 @@ public final class Http {
   public static URI proxy(String text) throws FetchFault {
     try {
       URI uri = URI.create(text);
-      if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null && uri.getUserInfo() == null) {
+      if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+          && uri.getHost() != null
+          && uri.getUserInfo() == null) {
         return uri;
       }
     } catch (IllegalArgumentException e) {
@@ -83,7 +91,10 @@ public final class Http {
     URI uri = start;
     for (int i = 0; i <= MOST_REDIRECTS; i++) {
       HttpRequest.Builder request =
-          HttpRequest.newBuilder(uri).timeout(ANSWER).header("User-Agent", "ringfence").header("Accept-Encoding", "identity");
+          HttpRequest.newBuilder(uri)
+              .timeout(ANSWER)
+              .header("User-Agent", "ringfence")
+              .header("Accept-Encoding", "identity");
       range.ifPresent(r -> request.header("Range", r));
       if (token.isPresent() && sameHost(uri, start)) {
         request.header("Authorization", "Bearer " + token.get());
@@ -92,7 +103,10 @@ public final class Http {
       try {
         response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
       } catch (SSLException e) {
-        throw FetchFault.of("the certificate of " + host(uri) + " is not trusted, or TLS failed; a company's certificates go into --ca");
+        throw FetchFault.of(
+            "the certificate of "
+                + host(uri)
+                + " is not trusted, or TLS failed; a company's certificates go into --ca");
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw FetchFault.of("interrupted");
@@ -112,7 +126,10 @@ public final class Http {
   private static URI target(URI from, String location) throws FetchFault {
     try {
       URI to = from.resolve(location);
-      if ("https".equals(to.getScheme()) && to.getHost() != null && to.getUserInfo() == null && !location.isEmpty()) {
+      if ("https".equals(to.getScheme())
+          && to.getHost() != null
+          && to.getUserInfo() == null
+          && !location.isEmpty()) {
         return to;
       }
     } catch (IllegalArgumentException e) {
@@ -145,7 +162,8 @@ public final class Http {
       if (n == 0) {
         throw FetchFault.of("--ca holds no certificate");
       }
-      TrustManagerFactory platform = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      TrustManagerFactory platform =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       platform.init((KeyStore) null);
       for (TrustManager manager : platform.getTrustManagers()) {
         if (manager instanceof X509TrustManager x) {
@@ -154,7 +172,8 @@ public final class Http {
           }
         }
       }
-      TrustManagerFactory all = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      TrustManagerFactory all =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       all.init(store);
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, all.getTrustManagers(), null);

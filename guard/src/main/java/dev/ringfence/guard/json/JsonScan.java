@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Walks through a JSON text of any length without holding it: tells every member with the kind of its value. As strict as {@link
- * JsonReader} but for doubled names, which a walk that sees both values need not refuse.
+ * Walks through a JSON text of any length without holding it: tells every member with the kind of
+ * its value. As strict as {@link JsonReader} but for doubled names, which a walk that sees both
+ * values need not refuse.
  */
 public final class JsonScan {
 
@@ -14,8 +15,8 @@ public final class JsonScan {
     /**
      * A member.
      *
-     * @param value the text of a string or a word (true, false, null), cut at 256 characters; "{" or "[" for what holds more;
-     *     "0" for a number
+     * @param value the text of a string or a word (true, false, null), cut at 256 characters; "{"
+     *     or "[" for what holds more; "0" for a number
      */
     void member(String name, Kind kind, String value) throws JsonFault;
   }
@@ -276,7 +277,10 @@ public final class JsonScan {
   }
 
   private int utf8(int first) throws IOException, JsonFault {
-    int more = first >= 0xc2 && first <= 0xdf ? 1 : first >= 0xe0 && first <= 0xef ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0;
+    int more =
+        first >= 0xc2 && first <= 0xdf
+            ? 1
+            : first >= 0xe0 && first <= 0xef ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0;
     int least = more == 1 ? 0x80 : more == 2 ? 0x800 : 0x10000;
     int code = first & (0x3f >> more);
     for (int i = 0; i < more; i++) {

@@ -25,7 +25,8 @@ public record ModelDocument(String name, Optional<Hub> hub, ModelFacts facts, bo
    * @param endpoint {@code https://host[:port][/path]}
    * @param token whether the hub's token may be sent there
    */
-  public record Hub(String repository, String revision, String endpoint, boolean token, boolean gated) {}
+  public record Hub(
+      String repository, String revision, String endpoint, boolean token, boolean gated) {}
 
   /** The hub itself: the one place that gets the token without being named. */
   public static final String HUB = "https://huggingface.co";
@@ -43,9 +44,11 @@ public record ModelDocument(String name, Optional<Hub> hub, ModelFacts facts, bo
     }
   }
 
-  private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
+  private static final Pattern REPOSITORY =
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
   private static final Pattern REVISION = Pattern.compile("[0-9a-f]{40}");
-  private static final Pattern ENDPOINT = Pattern.compile("https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?");
+  private static final Pattern ENDPOINT =
+      Pattern.compile("https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern ARCHITECTURE = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,127}");
   private static final Pattern METHOD = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");
@@ -106,7 +109,8 @@ public record ModelDocument(String name, Optional<Hub> hub, ModelFacts facts, bo
   }
 
   private static Hub hub(Json.Obj h) throws Unusable {
-    if (!Set.of("repository", "revision", "endpoint", "auth", "gated").containsAll(h.members().keySet())) {
+    if (!Set.of("repository", "revision", "endpoint", "auth", "gated")
+        .containsAll(h.members().keySet())) {
       throw new Unusable("spec.source.huggingFace holds an unknown field");
     }
     String repository = text(h.get("repository"));
@@ -117,14 +121,18 @@ public record ModelDocument(String name, Optional<Hub> hub, ModelFacts facts, bo
     if (!REVISION.matcher(revision).matches()) {
       throw new Unusable("spec.source.huggingFace.revision must be a commit of 40 hex digits");
     }
-    String endpoint = h.get("endpoint") == null || h.get("endpoint") == Json.Null.NULL ? HUB : text(h.get("endpoint"));
+    String endpoint =
+        h.get("endpoint") == null || h.get("endpoint") == Json.Null.NULL
+            ? HUB
+            : text(h.get("endpoint"));
     if (!ENDPOINT.matcher(endpoint).matches()) {
       throw new Unusable("spec.source.huggingFace.endpoint must be https://HOST[:PORT][/PATH]");
     }
     if (endpoint.endsWith("/")) {
       endpoint = endpoint.substring(0, endpoint.length() - 1);
     }
-    String auth = h.get("auth") == null || h.get("auth") == Json.Null.NULL ? "" : text(h.get("auth"));
+    String auth =
+        h.get("auth") == null || h.get("auth") == Json.Null.NULL ? "" : text(h.get("auth"));
     if (!Set.of("", "Token", "None").contains(auth)) {
       throw new Unusable("spec.source.huggingFace.auth must be Token or None");
     }
@@ -150,10 +158,12 @@ public record ModelDocument(String name, Optional<Hub> hub, ModelFacts facts, bo
   }
 
   private static ModelFacts.Quantization quantization(Json.Obj spec) throws Unusable {
-    if (!(spec.get("quantization") instanceof Json.Obj q) || !METHOD.matcher(text(q.get("method"))).matches()) {
+    if (!(spec.get("quantization") instanceof Json.Obj q)
+        || !METHOD.matcher(text(q.get("method"))).matches()) {
       throw new Unusable("spec.quantization.method is missing or malformed");
     }
-    return new ModelFacts.Quantization(text(q.get("method")), whole(q.get("bits")), whole(q.get("groupSize")));
+    return new ModelFacts.Quantization(
+        text(q.get("method")), whole(q.get("bits")), whole(q.get("groupSize")));
   }
 
   private static OptionalInt whole(@Nullable Json value) {
@@ -173,7 +183,8 @@ public record ModelDocument(String name, Optional<Hub> hub, ModelFacts facts, bo
             || size.asLong().isEmpty()
             || !(f.get("sha256") instanceof Json.Str sha)
             || !SHA256.matcher(sha.text()).matches()) {
-          throw new Unusable("spec.files must hold path, size and sha256 (64 hex digits, quoted) in every entry");
+          throw new Unusable(
+              "spec.files must hold path, size and sha256 (64 hex digits, quoted) in every entry");
         }
         out.add(new ModelFacts.ModelFile(path.text(), size.asLong().getAsLong(), sha.text()));
       }

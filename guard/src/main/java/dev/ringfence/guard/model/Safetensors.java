@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** The header of a safetensors file: every tensor within the file, none over another, no byte unaccounted for. */
+/**
+ * The header of a safetensors file: every tensor within the file, none over another, no byte
+ * unaccounted for.
+ */
 public final class Safetensors {
   /** Bytes before the header: its length. */
   public static final int PREFIX = 8;
@@ -95,7 +98,9 @@ public final class Safetensors {
     long at = 0;
     for (Span s : spans) {
       if (s.from() != at) {
-        throw fault(file, s.from() < at ? "has tensors that overlap" : "has bytes that belong to no tensor");
+        throw fault(
+            file,
+            s.from() < at ? "has tensors that overlap" : "has bytes that belong to no tensor");
       }
       at = s.to();
     }

@@ -14,11 +14,15 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Which weights were read already, and what they were then: device, inode, size, time of the last change of content and of
- * attributes. The last cannot be set by a user, so weights that were exchanged, in place or by a rename, are read again.
+ * Which weights were read already, and what they were then: device, inode, size, time of the last
+ * change of content and of attributes. The last cannot be set by a user, so weights that were
+ * exchanged, in place or by a rename, are read again.
  */
 public final class VerifiedRecord {
-  /** A change within the clock's grain of an earlier one leaves no trace: what is younger than this is not believed. */
+  /**
+   * A change within the clock's grain of an earlier one leaves no trace: what is younger than this
+   * is not believed.
+   */
   private static final long GRAIN_MILLIS = 1000;
 
   private final Map<String, String> stamps = new LinkedHashMap<>();
@@ -28,7 +32,8 @@ public final class VerifiedRecord {
     VerifiedRecord record = new VerifiedRecord();
     try {
       if (Files.size(file) < 1 << 20
-          && JsonReader.read(Files.readAllBytes(file), JsonReader.Bounds.LARGE) instanceof Json.Obj o) {
+          && JsonReader.read(Files.readAllBytes(file), JsonReader.Bounds.LARGE)
+              instanceof Json.Obj o) {
         o.members()
             .forEach(
                 (path, v) -> {
@@ -54,8 +59,20 @@ public final class VerifiedRecord {
 
   /** What a file is now. */
   public static String stamp(Path file) throws IOException {
-    Map<String, Object> a = Files.readAttributes(file, "unix:dev,ino,size,lastModifiedTime,ctime", java.nio.file.LinkOption.NOFOLLOW_LINKS);
-    return a.get("dev") + " " + a.get("ino") + " " + a.get("size") + " " + nanos(a.get("lastModifiedTime")) + " " + nanos(a.get("ctime"));
+    Map<String, Object> a =
+        Files.readAttributes(
+            file,
+            "unix:dev,ino,size,lastModifiedTime,ctime",
+            java.nio.file.LinkOption.NOFOLLOW_LINKS);
+    return a.get("dev")
+        + " "
+        + a.get("ino")
+        + " "
+        + a.get("size")
+        + " "
+        + nanos(a.get("lastModifiedTime"))
+        + " "
+        + nanos(a.get("ctime"));
   }
 
   private static String nanos(@org.jspecify.annotations.Nullable Object time) {

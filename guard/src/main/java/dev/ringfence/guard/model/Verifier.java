@@ -28,7 +28,10 @@ import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Holds a folder against what a TrustedModel declares: every file, nothing else, no code in any of them. */
+/**
+ * Holds a folder against what a TrustedModel declares: every file, nothing else, no code in any of
+ * them.
+ */
 public final class Verifier {
   private static final int BUFFER = 1 << 20;
 
@@ -56,8 +59,9 @@ public final class Verifier {
   }
 
   /**
-   * Verifies the folder and leaves a served folder that holds copies of the small files and links to the weights: what was judged
-   * is what is copied, so a file that changes later changes nothing. The served folder is made whole or not at all.
+   * Verifies the folder and leaves a served folder that holds copies of the small files and links
+   * to the weights: what was judged is what is copied, so a file that changes later changes
+   * nothing. The served folder is made whole or not at all.
    */
   public void verifyInto(Path served) throws IOException, ModelFault {
     Path half = served.resolveSibling("." + served.getFileName() + ".new");
@@ -82,7 +86,10 @@ public final class Verifier {
     }
   }
 
-  /** Verifies a folder that {@link #verifyInto} made: the copies as they are served, and the weights behind the links. */
+  /**
+   * Verifies a folder that {@link #verifyInto} made: the copies as they are served, and the weights
+   * behind the links.
+   */
   public void verifyServed(Path served) throws IOException, ModelFault {
     Verifier copies = new Verifier(facts, served, record, progress);
     for (ModelFile f : facts.files()) {
@@ -120,8 +127,8 @@ public final class Verifier {
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(Path dir, @org.jspecify.annotations.Nullable IOException e)
-              throws IOException {
+          public FileVisitResult postVisitDirectory(
+              Path dir, @org.jspecify.annotations.Nullable IOException e) throws IOException {
             Files.delete(dir);
             return FileVisitResult.CONTINUE;
           }
@@ -134,7 +141,8 @@ public final class Verifier {
     if (!Files.isDirectory(folder)) {
       throw new ModelFault(Rule.FILE_DIGESTS, "config.json", "is missing: there is no such folder");
     }
-    Map<String, ModelFile> listed = new TreeMap<>(facts.files().stream().collect(Collectors.toMap(ModelFile::path, f -> f)));
+    Map<String, ModelFile> listed =
+        new TreeMap<>(facts.files().stream().collect(Collectors.toMap(ModelFile::path, f -> f)));
     List<ModelFault> faults = new ArrayList<>();
     walk(folder, "", listed, faults);
     if (!faults.isEmpty()) {
@@ -146,14 +154,16 @@ public final class Verifier {
   }
 
   /** Ticks files off the list; what is not on it, or is no plain file, is a fault. */
-  private void walk(Path dir, String prefix, Map<String, ModelFile> listed, List<ModelFault> faults) throws IOException {
+  private void walk(Path dir, String prefix, Map<String, ModelFile> listed, List<ModelFault> faults)
+      throws IOException {
     List<Path> entries;
     try (Stream<Path> list = Files.list(dir)) {
       entries = list.sorted().toList();
     }
     for (Path entry : entries) {
       String path = prefix + entry.getFileName();
-      BasicFileAttributes a = Files.readAttributes(entry, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      BasicFileAttributes a =
+          Files.readAttributes(entry, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
       if (a.isDirectory()) {
         // What a file system makes for itself at the root of a volume.
         if (!path.equals("lost+found")) {
@@ -165,11 +175,17 @@ public final class Verifier {
       if (file == null) {
         faults.add(Contents.unlisted(path));
       } else if (a.isSymbolicLink()) {
-        faults.add(new ModelFault(Rule.FILE_DIGESTS, path, "is a link; a model's folder holds plain files only"));
+        faults.add(
+            new ModelFault(
+                Rule.FILE_DIGESTS, path, "is a link; a model's folder holds plain files only"));
       } else if (!a.isRegularFile()) {
         faults.add(new ModelFault(Rule.FILE_DIGESTS, path, "is not a plain file"));
       } else if (a.size() != file.size()) {
-        faults.add(new ModelFault(Rule.FILE_DIGESTS, path, "has " + a.size() + " bytes, the TrustedModel says " + file.size()));
+        faults.add(
+            new ModelFault(
+                Rule.FILE_DIGESTS,
+                path,
+                "has " + a.size() + " bytes, the TrustedModel says " + file.size()));
       }
     }
   }
@@ -196,7 +212,9 @@ public final class Verifier {
     }
     Contents.config(
         Files.readAllBytes(read.resolve("config.json")),
-        listed.contains("hf_quant_config.json") ? Files.readAllBytes(read.resolve("hf_quant_config.json")) : null,
+        listed.contains("hf_quant_config.json")
+            ? Files.readAllBytes(read.resolve("hf_quant_config.json"))
+            : null,
         facts);
   }
 
@@ -209,8 +227,10 @@ public final class Verifier {
     MessageDigest sha = sha256();
     long size = 0;
     byte[] buffer = new byte[64 * 1024];
-    try (InputStream in = Files.newInputStream(folder.resolve(f.path()), LinkOption.NOFOLLOW_LINKS);
-        OutputStream out = target == null ? OutputStream.nullOutputStream() : Files.newOutputStream(target)) {
+    try (InputStream in =
+            Files.newInputStream(folder.resolve(f.path()), LinkOption.NOFOLLOW_LINKS);
+        OutputStream out =
+            target == null ? OutputStream.nullOutputStream() : Files.newOutputStream(target)) {
       for (int n = in.read(buffer); n >= 0 && size <= f.size(); n = in.read(buffer)) {
         sha.update(buffer, 0, n);
         out.write(buffer, 0, n);
@@ -222,7 +242,8 @@ public final class Verifier {
 
   private static void compare(ModelFile f, long size, MessageDigest sha) throws ModelFault {
     if (size != f.size() || !HexFormat.of().formatHex(sha.digest()).equals(f.sha256())) {
-      throw new ModelFault(Rule.FILE_DIGESTS, f.path(), "has another digest than the TrustedModel says");
+      throw new ModelFault(
+          Rule.FILE_DIGESTS, f.path(), "has another digest than the TrustedModel says");
     }
   }
 
@@ -237,7 +258,8 @@ public final class Verifier {
       return;
     }
     // As many at once as there are cores: hashing is what takes the time.
-    try (ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+    try (ExecutorService pool =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
       List<Future<?>> running = new ArrayList<>();
       for (ModelFile f : weights) {
         running.add(
@@ -253,11 +275,13 @@ public final class Verifier {
         }
       } catch (ExecutionException e) {
         pool.shutdownNow();
-        switch (e.getCause()) {
-          case ModelFault f -> throw f;
-          case IOException io -> throw io;
-          case null, default -> throw new IllegalStateException(e);
+        if (e.getCause() instanceof ModelFault f) {
+          throw f;
         }
+        if (e.getCause() instanceof IOException io) {
+          throw io;
+        }
+        throw new IllegalStateException(e);
       } catch (InterruptedException e) {
         pool.shutdownNow();
         Thread.currentThread().interrupt();
@@ -267,7 +291,8 @@ public final class Verifier {
   }
 
   private void header(ModelFile f) throws IOException, ModelFault {
-    try (InputStream in = Files.newInputStream(folder.resolve(f.path()), LinkOption.NOFOLLOW_LINKS)) {
+    try (InputStream in =
+        Files.newInputStream(folder.resolve(f.path()), LinkOption.NOFOLLOW_LINKS)) {
       byte[] prefix = in.readNBytes(Safetensors.PREFIX);
       int length = Safetensors.headerLength(f.path(), prefix, f.size());
       byte[] header = in.readNBytes(length);

@@ -15,7 +15,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The program {@code fetch --model FILE --into DIR [--token FILE] [--proxy URL] [--ca FILE]}: 0 there, 1 failed, 2 not usable. */
+/**
+ * The program {@code fetch --model FILE --into DIR [--token FILE] [--proxy URL] [--ca FILE]}: 0
+ * there, 1 failed, 2 not usable.
+ */
 public final class FetchProgram {
   /** What a hub's token looks like: a Secret that holds something else is not sent anywhere. */
   private static final Pattern TOKEN = Pattern.compile("hf_[A-Za-z0-9]{20,}");
@@ -26,9 +29,11 @@ public final class FetchProgram {
   private FetchProgram() {}
 
   public static int run(List<String> args) throws Unusable {
-    Arguments a = new Arguments(args, Set.of("--model", "--into", "--token", "--proxy", "--ca"), Set.of());
+    Arguments a =
+        new Arguments(args, Set.of("--model", "--into", "--token", "--proxy", "--ca"), Set.of());
     if (!a.operands().isEmpty()) {
-      throw new Unusable("usage: fetch --model FILE --into DIR [--token FILE] [--proxy URL] [--ca FILE]");
+      throw new Unusable(
+          "usage: fetch --model FILE --into DIR [--token FILE] [--proxy URL] [--ca FILE]");
     }
     ModelDocument model = VerifyProgram.model(a.required("--model"));
     Path into = Path.of(a.required("--into"));
@@ -42,15 +47,28 @@ public final class FetchProgram {
       if (a.option("--proxy").isPresent()) {
         proxy = Optional.of(Http.proxy(a.required("--proxy")));
       }
-      fetcher = new Fetcher(model, hub, into, new Http(proxy, a.option("--ca").map(Path::of), token(a.option("--token"), hub)));
+      fetcher =
+          new Fetcher(
+              model,
+              hub,
+              into,
+              new Http(proxy, a.option("--ca").map(Path::of), token(a.option("--token"), hub)));
     } catch (FetchFault e) {
       throw new Unusable(e.reason());
     }
-    Thread progress = Thread.ofPlatform().name("progress").daemon().start(() -> show(fetcher, model));
+    Thread progress =
+        Thread.ofPlatform().name("progress").daemon().start(() -> show(fetcher, model));
     try {
       boolean fetched = fetcher.fetch();
       progress.interrupt();
-      System.err.println(clear() + (fetched ? "fetched " : "already there: ") + model.facts().files().size() + " files of " + model.name() + ", " + size(fetcher.totalBytes()));
+      System.err.println(
+          clear()
+              + (fetched ? "fetched " : "already there: ")
+              + model.facts().files().size()
+              + " files of "
+              + model.name()
+              + ", "
+              + size(fetcher.totalBytes()));
       return 0;
     } catch (ModelFault e) {
       progress.interrupt();
@@ -60,13 +78,15 @@ public final class FetchProgram {
       System.err.println(clear() + "ringfence: " + e.reason());
     } catch (IOException e) {
       progress.interrupt();
-      System.err.println(clear() + "ringfence: the volume cannot be used: " + VerifyProgram.ioReason(e));
+      System.err.println(
+          clear() + "ringfence: the volume cannot be used: " + VerifyProgram.ioReason(e));
     }
     return 1;
   }
 
   /** The token, where it may be sent at all. */
-  private static Optional<String> token(Optional<String> file, ModelDocument.Hub hub) throws Unusable {
+  private static Optional<String> token(Optional<String> file, ModelDocument.Hub hub)
+      throws Unusable {
     if (file.isEmpty()) {
       if (hub.gated()) {
         throw new Unusable("VLLM-406 the model is gated: it needs --token FILE");
@@ -80,10 +100,12 @@ public final class FetchProgram {
       throw new Unusable("VLLM-406 the token's file cannot be read");
     }
     if (!TOKEN.matcher(token).matches()) {
-      throw new Unusable("VLLM-406 the token does not look like a hub's token (hf_...), so it is not sent anywhere; check tokenSecretRef");
+      throw new Unusable(
+          "VLLM-406 the token does not look like a hub's token (hf_...), so it is not sent anywhere; check tokenSecretRef");
     }
     if (!hub.token()) {
-      System.err.println("ringfence: the endpoint is not the hub and the TrustedModel does not say auth: Token, so the token is not sent");
+      System.err.println(
+          "ringfence: the endpoint is not the hub and the TrustedModel does not say auth: Token, so the token is not sent");
       return Optional.empty();
     }
     return Optional.of(token);

@@ -8,7 +8,6 @@ import dev.ringfence.guard.proxy.Server;
 import dev.ringfence.guard.state.Drain;
 import dev.ringfence.guard.state.LiveState;
 import dev.ringfence.guard.state.PolicyView;
-import dev.ringfence.guard.state.VerificationView;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
- * Verifies the model before every start of the engine. What the init container read already stands in {@code verified.json} beside
- * the served folder, on a tmpfs that the engine cannot write.
+ * Verifies the model before every start of the engine. What the init container read already stands
+ * in {@code verified.json} beside the served folder, on a tmpfs that the engine cannot write.
  */
 final class ModelGate implements Supplier<VerificationView> {
   private final ModelFacts facts;
@@ -37,11 +37,15 @@ final class ModelGate implements Supplier<VerificationView> {
     } catch (ModelFault e) {
       return VerificationView.refused(e.file(), e.rule(), e.reason());
     } catch (IOException e) {
-      return VerificationView.refused(".", Rule.FILE_DIGESTS, "cannot be read or copied: " + VerifyProgram.ioReason(e));
+      return VerificationView.refused(
+          ".", Rule.FILE_DIGESTS, "cannot be read or copied: " + VerifyProgram.ioReason(e));
     }
   }
 
-  /** Judges what an engine that runs already was given: the guard came back, the engine did not stop. */
+  /**
+   * Judges what an engine that runs already was given: the guard came back, the engine did not
+   * stop.
+   */
   VerificationView again() {
     VerifiedRecord record = VerifiedRecord.read(recordFile);
     try {
@@ -51,7 +55,8 @@ final class ModelGate implements Supplier<VerificationView> {
     } catch (ModelFault e) {
       return VerificationView.refused(e.file(), e.rule(), e.reason());
     } catch (IOException e) {
-      return VerificationView.refused(".", Rule.FILE_DIGESTS, "cannot be read: " + VerifyProgram.ioReason(e));
+      return VerificationView.refused(
+          ".", Rule.FILE_DIGESTS, "cannot be read: " + VerifyProgram.ioReason(e));
     }
   }
 

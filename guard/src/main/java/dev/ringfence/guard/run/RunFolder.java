@@ -33,11 +33,7 @@ final class RunFolder {
   private volatile boolean verifying;
 
   RunFolder(
-      Path folder,
-      LiveState live,
-      EngineWatch watch,
-      Drainer drainer,
-      Optional<ModelGate> gate) {
+      Path folder, LiveState live, EngineWatch watch, Drainer drainer, Optional<ModelGate> gate) {
     this.folder = folder;
     this.live = live;
     this.watch = watch;
@@ -47,7 +43,8 @@ final class RunFolder {
     // healthy.
     this.wasHealthy = has("healthy");
     if (has("go") && gate.isPresent()) {
-      // The engine that runs is left alone; it is served again once what it was given is known to be good.
+      // The engine that runs is left alone; it is served again once what it was given is known to
+      // be good.
       verifyInBackground(gate.get()::again, false);
     }
   }
@@ -133,7 +130,8 @@ final class RunFolder {
     verifyInBackground(() -> gate.map(ModelGate::get).orElseGet(VerificationView::good), true);
   }
 
-  private void verifyInBackground(java.util.function.Supplier<VerificationView> verify, boolean answer) {
+  private void verifyInBackground(
+      java.util.function.Supplier<VerificationView> verify, boolean answer) {
     verifying = true;
     live.verification(VerificationView.notYet());
     Thread.ofPlatform()
