@@ -8,15 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.snakeyaml.engine.v2.api.Dump;
-import org.snakeyaml.engine.v2.api.DumpSettings;
-import org.snakeyaml.engine.v2.api.StreamDataWriter;
-import org.snakeyaml.engine.v2.common.FlowStyle;
-import org.snakeyaml.engine.v2.common.NonPrintableStyle;
-import org.snakeyaml.engine.v2.common.ScalarStyle;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.Tag;
-import org.snakeyaml.engine.v2.representer.StandardRepresenter;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.representer.Representer;
 
 /**
  * Writes Kubernetes objects as YAML, the same object always as the same bytes: members in a fixed
@@ -32,15 +28,6 @@ public final class CanonicalYaml {
       Comparator.<String>comparingInt(
               member -> FIRST.contains(member) ? FIRST.indexOf(member) : FIRST.size())
           .thenComparing(Comparator.naturalOrder());
-
-  private static final DumpSettings SETTINGS =
-      DumpSettings.builder()
-          .setDefaultFlowStyle(FlowStyle.BLOCK)
-          .setWidth(Integer.MAX_VALUE)
-          .setSplitLines(false)
-          .setUseUnicodeEncoding(true)
-          .setNonPrintableStyle(NonPrintableStyle.ESCAPE)
-          .build();
 
   private CanonicalYaml() {}
 
@@ -59,22 +46,18 @@ public final class CanonicalYaml {
       List.of("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
           .forEach(metadata::remove);
     }
-    StringBuilder out = new StringBuilder();
-    new Dump(SETTINGS, new Texts())
-        .dump(
-            ordered(tree),
-            new StreamDataWriter() {
-              @Override
-              public void write(String s) {
-                out.append(s);
-              }
+    DumperOptions options = options();
+    return new Yaml(new Texts(options), options).dump(ordered(tree));
+  }
 
-              @Override
-              public void write(String s, int off, int len) {
-                out.append(s, off, off + len);
-              }
-            });
-    return out.toString();
+  private static DumperOptions options() {
+    DumperOptions o = new DumperOptions();
+    o.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
+    o.setWidth(Integer.MAX_VALUE);
+    o.setSplitLines(false);
+    o.setLineBreak(DumperOptions.LineBreak.UNIX);
+    o.setNonPrintableStyle(DumperOptions.NonPrintableStyle.ESCAPE);
+    return o;
   }
 
   private static Object ordered(Object value) {
@@ -91,27 +74,36 @@ public final class CanonicalYaml {
   }
 
   /** Chooses how a text is written. */
-  private static final class Texts extends StandardRepresenter {
+  private static final class Texts extends Representer {
     /** Texts that no YAML reads as a number, a date or nothing, and quantities with a unit. */
     private static final Pattern PLAIN =
         Pattern.compile(
             "(--|/)?[A-Za-z]([A-Za-z0-9/._=:@-]*[A-Za-z0-9/])?|[0-9]+([KMGTPE]i|[mkMGT])");
 
+    /** Invisible, or turning text around, or a line break to YAML 1.1 alone. */
+    private static final Pattern HIDDEN =
+        Pattern.compile("[\\p{Zl}\\p{Zp}\\p{Cf}\\p{Cc}&&[^\n\t]]");
+
     /** Truth values and nothing, also those of YAML 1.1. */
     private static final Pattern WORD = Pattern.compile("(?i)true|false|yes|no|on|off|null|y|n");
 
-    Texts() {
-      super(SETTINGS);
+    Texts(DumperOptions options) {
+      super(options);
       representers.put(String.class, data -> text((String) data));
     }
 
     private Node text(String s) {
       // A block that begins with white space would need an indication of its own indent.
-      if (s.indexOf('\n') > 0 && !Character.isWhitespace(s.charAt(0))) {
-        return representScalar(Tag.STR, s, ScalarStyle.LITERAL);
+      boolean block =
+          s.indexOf('\n') > 0 && !Character.isWhitespace(s.charAt(0)) && !HIDDEN.matcher(s).find();
+      if (block) {
+        return representScalar(Tag.STR, s, DumperOptions.ScalarStyle.LITERAL);
       }
       boolean plain = PLAIN.matcher(s).matches() && !WORD.matcher(s).matches();
-      return representScalar(Tag.STR, s, plain ? ScalarStyle.PLAIN : ScalarStyle.DOUBLE_QUOTED);
+      return representScalar(
+          Tag.STR,
+          s,
+          plain ? DumperOptions.ScalarStyle.PLAIN : DumperOptions.ScalarStyle.DOUBLE_QUOTED);
     }
   }
 }

@@ -24,7 +24,10 @@ final class Json {
     return json.out.toString();
   }
 
-  /** The same value for readers, a member a line, with a final line break. */
+  /**
+   * The same value for readers, a member a line, with a final line break; characters that cannot be
+   * seen, or turn text around, are escaped.
+   */
   static String indented(Object value) {
     Json json = new Json(true);
     json.write(value, 0);
@@ -91,25 +94,40 @@ final class Json {
 
   private void text(String s) {
     out.append('"');
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      switch (c) {
-        case '"' -> out.append("\\\"");
-        case '\\' -> out.append("\\\\");
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        default -> {
-          if (c < 0x20) {
-            out.append(String.format("\\u%04x", (int) c));
-          } else {
-            out.append(c);
-          }
-        }
-      }
-    }
+    s.codePoints()
+        .forEach(
+            c -> {
+              switch (c) {
+                case '"' -> out.append("\\\"");
+                case '\\' -> out.append("\\\\");
+                case '\b' -> out.append("\\b");
+                case '\f' -> out.append("\\f");
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                default -> {
+                  if (c < 0x20 || (indented && hidden(c))) {
+                    for (char unit : Character.toChars(c)) {
+                      out.append(String.format("\\u%04x", (int) unit));
+                    }
+                  } else {
+                    out.appendCodePoint(c);
+                  }
+                }
+              }
+            });
     out.append('"');
+  }
+
+  private static boolean hidden(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.FORMAT,
+          Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      default -> false;
+    };
   }
 }

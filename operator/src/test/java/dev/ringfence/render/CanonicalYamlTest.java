@@ -1,20 +1,21 @@
 package dev.ringfence.render;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.ringfence.input.InputReader;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.io.ByteArrayInputStream;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 class CanonicalYamlTest {
   private static final ObjectMapper SORTED =
@@ -132,7 +133,21 @@ class CanonicalYamlTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"a\nb\n", "a\nb", "a\n\n", "\n", "  a\nb\n", "a \nb\n", "\u0001\n", "\tx\n"})
+      strings = {
+        "a\nb\n",
+        "a\nb",
+        "a\n\n",
+        "\n",
+        "  a\nb\n",
+        "a \nb\n",
+        "a\n\u0001\n",
+        "\tx\n",
+        "a\u2028b\n",
+        "a\u0085b\n",
+        "a\n\u202eb",
+        "\ud83d\ude00\n",
+        "a\r\nb\n"
+      })
   void keepsTextsOfSeveralLines(String text) {
     String yaml = CanonicalYaml.write(new ConfigMapBuilder().withData(Map.of("key", text)).build());
     assertThat(read(yaml).at("/data/key").asText()).isEqualTo(text);
@@ -145,8 +160,13 @@ class CanonicalYamlTest {
         .isEqualTo("---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: v1\nkind: ConfigMap\n");
   }
 
+  /** As kubectl reads it. */
   private static JsonNode read(String yaml) {
-    return sorted(Examples.tree(new Load(LoadSettings.builder().build()).loadFromString(yaml)));
+    InputReader.Contents contents =
+        new InputReader(new ByteArrayInputStream(yaml.getBytes(UTF_8))).read("-");
+    assertThat(contents.unreadable()).isEmpty();
+    assertThat(contents.manifests()).hasSize(1);
+    return sorted(contents.manifests().getFirst().json());
   }
 
   /** Without differences that JSON does not know: order, and how wide a number is kept. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ringfence.input.InputReader;
+import dev.ringfence.input.Manifest;
 import dev.ringfence.rules.Check;
 import dev.ringfence.rules.Judged;
 import dev.ringfence.rules.Policy;
@@ -13,6 +15,7 @@ import dev.ringfence.rules.Verdict;
 import dev.ringfence.rules.Workload;
 import dev.ringfence.vllm.Knowledge;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,9 +26,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** The examples under {@code src/test/resources/render}: a policy, models and a workload each. */
 final class Examples {
@@ -137,14 +137,9 @@ final class Examples {
   }
 
   private static List<JsonNode> documents(Path file) {
-    try {
-      Iterable<Object> documents =
-          new Load(LoadSettings.builder().build()).loadAllFromString(Files.readString(file));
-      return StreamSupport.stream(documents.spliterator(), false)
-          .<JsonNode>map(JSON::valueToTree)
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    InputReader.Contents contents =
+        new InputReader(InputStream.nullInputStream()).read(file.toString());
+    assertThat(contents.unreadable()).isEmpty();
+    return contents.manifests().stream().map(Manifest::json).toList();
   }
 }

@@ -183,6 +183,16 @@ class GuardPolicyTest {
                 + "\"e\":1000}");
   }
 
+  /** In a review nobody sees them; the digest is of the same text all the same. */
+  @Test
+  void showsReadersWhatTheyWouldNotSee() throws IOException {
+    Map<String, String> value = Map.of("a", "x\u202e\u2028\u200b\ud83d\ude00\u00e9\u0085");
+    String shown = Json.indented(value);
+    assertThat(shown)
+        .isEqualTo("{\n  \"a\": \"x\\u202e\\u2028\\u200b\ud83d\ude00\u00e9\\u0085\"\n}\n");
+    assertThat(Json.canonical(plain(EXACT.readTree(shown)))).isEqualTo(Json.canonical(value));
+  }
+
   private static Object plain(JsonNode node) {
     return EXACT.convertValue(node, Object.class);
   }

@@ -2,7 +2,11 @@ package dev.ringfence.render;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringfence.render.Examples.Example;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
@@ -653,6 +657,99 @@ class InvariantsTest {
     for (RenderContext context : List.of(Examples.OFFLINE, Examples.CLUSTER)) {
       invariant.holds().accept(example, Objects.of(example, context));
     }
+  }
+
+  /** Each statement is broken by changing or leaving out some value of what is rendered. */
+  @ParameterizedTest
+  @MethodSource("invariants")
+  void canFail(Invariant invariant) {
+    for (Example example : Examples.all()) {
+      List<JsonNode> objects = new ArrayList<>(Objects.of(example, Examples.CLUSTER).all());
+      for (int i = 0; i < objects.size(); i++) {
+        JsonNode whole = objects.get(i);
+        List<String> pointers = new ArrayList<>();
+        pointers(whole, "", pointers);
+        for (String pointer : pointers) {
+          for (JsonNode broken : broken(whole, pointer)) {
+            objects.set(i, broken);
+            if (breaks(invariant, example, new Objects(objects))) {
+              return;
+            }
+          }
+        }
+        objects.set(i, whole);
+      }
+    }
+    throw new AssertionError("nothing breaks " + invariant);
+  }
+
+  private static boolean breaks(Invariant invariant, Example example, Objects objects) {
+    try {
+      invariant.holds().accept(example, objects);
+      return false;
+    } catch (RuntimeException e) {
+      return false; // no longer an object of its kind: says nothing of the statement
+    } catch (AssertionError e) {
+      return true;
+    }
+  }
+
+  static List<Invariant> invariants() {
+    return INVARIANTS;
+  }
+
+  private static void pointers(JsonNode node, String at, List<String> into) {
+    if (node.isObject()) {
+      node.properties()
+          .forEach(e -> pointers(e.getValue(), at + "/" + e.getKey().replace("/", "~1"), into));
+    } else if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        pointers(node.get(i), at + "/" + i, into);
+      }
+    }
+    if (!at.isEmpty()) {
+      into.add(at);
+    }
+  }
+
+  /** The object without a value, and with another one. */
+  private static List<JsonNode> broken(JsonNode whole, String pointer) {
+    JsonPointer at = JsonPointer.compile(pointer);
+    JsonNode value = whole.at(at);
+    JsonNodeFactory f = JsonNodeFactory.instance;
+    List<JsonNode> all = new ArrayList<>();
+    all.add(with(whole, at, Optional.empty()));
+    if (value.isTextual()) {
+      all.add(with(whole, at, Optional.of(f.textNode(value.asText() + "x"))));
+    } else if (value.isBoolean()) {
+      all.add(with(whole, at, Optional.of(f.booleanNode(!value.asBoolean()))));
+    } else if (value.isNumber()) {
+      all.add(with(whole, at, Optional.of(f.numberNode(-1))));
+    } else if (value.isArray() && !value.isEmpty()) {
+      for (JsonNode added : List.of(value.get(value.size() - 1), f.textNode("--tokenizer=x"))) {
+        all.add(with(whole, at, Optional.of(((ArrayNode) value.deepCopy()).add(added))));
+      }
+    } else if (value.isObject()) {
+      for (String foreign : List.of("hostPath", "hostNetwork", "runtimeClassName", "valueFrom")) {
+        all.add(
+            with(whole, at, Optional.of(((ObjectNode) value.deepCopy()).put(foreign, "foreign"))));
+      }
+    }
+    return all;
+  }
+
+  private static JsonNode with(JsonNode whole, JsonPointer at, Optional<JsonNode> value) {
+    JsonNode copy = whole.deepCopy();
+    String member = at.last().getMatchingProperty();
+    switch (copy.at(at.head())) {
+      case ObjectNode o -> value.ifPresentOrElse(v -> o.set(member, v), () -> o.remove(member));
+      case ArrayNode a -> {
+        int index = at.last().getMatchingIndex();
+        value.ifPresentOrElse(v -> a.set(index, v), () -> a.remove(index));
+      }
+      default -> throw new IllegalStateException(at.toString());
+    }
+    return copy;
   }
 
   /**

@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** Changes each field of the CRD, one at a time, and looks at the pod templates. */
 class RestartFieldsTest {
@@ -170,7 +171,7 @@ class RestartFieldsTest {
 
   @Test
   void knowsEveryFieldOfTheSchema() throws IOException {
-    Object crd = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(CRD));
+    Object crd = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(CRD));
     TreeSet<String> leaves = new TreeSet<>();
     leaves(
         Examples.tree(crd).at("/spec/versions/0/schema/openAPIV3Schema/properties/spec"),

@@ -25,8 +25,9 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
  * The renderer's golden files on a real API server, in a namespace that enforces the {@code
@@ -130,7 +131,7 @@ final class RenderedObjectsIT {
   private List<ObjectNode> objects(Path file) {
     try {
       Iterable<Object> documents =
-          new Load(LoadSettings.builder().build()).loadAllFromString(Files.readString(file));
+          new Yaml(new SafeConstructor(new LoaderOptions())).loadAll(Files.readString(file));
       return StreamSupport.stream(documents.spliterator(), false)
           .map(d -> (ObjectNode) JSON.valueToTree(d))
           .map(
