@@ -194,6 +194,11 @@ final class EngineCall implements Loop.Owner {
     }
   }
 
+  @Override
+  public void crashed() {
+    fail(true);
+  }
+
   private void read() throws IOException {
     SocketChannel c = channel;
     if (c == null) {

@@ -137,6 +137,12 @@ final class HttpConnection implements Loop.Owner {
     }
   }
 
+  @Override
+  public void crashed() {
+    running = false;
+    gone();
+  }
+
   /** Looks at the clock; called ten times a second. */
   void tick(long now) {
     if (state == State.CLOSED || now - deadline < 0) {

@@ -20,6 +20,15 @@ public final class Loop {
   interface Owner {
     /** The channel is ready for what the key says. */
     void ready(SelectionKey key);
+
+    /** Its code failed: lets go of everything, so that only this connection is lost. */
+    void crashed();
+  }
+
+  /** Owns a port: there is nothing of one connection to let go. */
+  interface Acceptor extends Owner {
+    @Override
+    default void crashed() {}
   }
 
   /** A planned call. */
@@ -88,18 +97,44 @@ public final class Loop {
           next == null ? 1000 : Math.max(1, (next.at - System.nanoTime() + 999_999) / 1_000_000);
       selector.select(this::ready, Math.min(wait, 1000));
       for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-        task.run();
+        guarded(task);
       }
       long now = System.nanoTime();
       while (!timers.isEmpty() && timers.element().at - now <= 0) {
-        timers.remove().task.run();
+        guarded(timers.remove().task);
       }
     }
   }
 
+  private static void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      report(e);
+    }
+  }
+
+  /**
+   * A fault of ours: told by its kind and place, since its message could hold what a client sent.
+   */
+  private static void report(RuntimeException e) {
+    StackTraceElement[] trace = e.getStackTrace();
+    System.err.println(
+        "ringfence: internal fault "
+            + e.getClass().getSimpleName()
+            + (trace.length == 0
+                ? ""
+                : " in " + trace[0].getFileName() + ":" + trace[0].getLineNumber()));
+  }
+
   private void ready(SelectionKey key) {
     if (key.isValid() && key.attachment() instanceof Owner owner) {
-      owner.ready(key);
+      try {
+        owner.ready(key);
+      } catch (RuntimeException e) {
+        report(e);
+        guarded(owner::crashed);
+      }
     }
   }
 }

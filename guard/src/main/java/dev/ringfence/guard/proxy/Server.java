@@ -78,29 +78,30 @@ public final class Server {
     loop.register(
         server,
         SelectionKey.OP_ACCEPT,
-        key -> {
-          // All that wait: a burst must not cost a turn of the loop each.
-          for (int i = 0; i < 64; i++) {
-            SocketChannel channel = null;
-            try {
-              channel = server.accept();
-              if (channel == null) {
-                return;
+        (Loop.Acceptor)
+            key -> {
+              // All that wait: a burst must not cost a turn of the loop each.
+              for (int i = 0; i < 64; i++) {
+                SocketChannel channel = null;
+                try {
+                  channel = server.accept();
+                  if (channel == null) {
+                    return;
+                  }
+                  channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                  opener.open(channel);
+                } catch (IOException e) {
+                  if (channel == null) {
+                    return;
+                  }
+                  try {
+                    channel.close();
+                  } catch (IOException again) {
+                    // It is gone either way.
+                  }
+                }
               }
-              channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-              opener.open(channel);
-            } catch (IOException e) {
-              if (channel == null) {
-                return;
-              }
-              try {
-                channel.close();
-              } catch (IOException again) {
-                // It is gone either way.
-              }
-            }
-          }
-        });
+            });
   }
 
   /** Serves in the calling thread until {@link #stop}. */

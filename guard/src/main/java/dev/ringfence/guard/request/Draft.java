@@ -66,8 +66,9 @@ final class Draft {
     return refused(Rule.REQUEST_FIELDS, param, message);
   }
 
+  /** An unknown field, in a field that is named, or in a place that is described. */
   static Refused unknown(String where) {
-    return shape(null, where + " holds a field that is not allowed");
+    return shape(where.contains(" ") ? null : where, where + " holds a field that is not allowed");
   }
 
   // --- values

@@ -23,15 +23,6 @@ final class Fields {
 
   private Fields() {}
 
-  static final Map<Endpoint, Map<String, Field>> OPEN =
-      Map.of(
-          Endpoint.CHAT, chat(),
-          Endpoint.COMPLETIONS, completions(),
-          Endpoint.EMBEDDINGS, embeddings(),
-          Endpoint.RESPONSES, responses(),
-          Endpoint.MESSAGES, messages(),
-          Endpoint.TOKENIZE, tokenize());
-
   /** Fields of vLLM's request models that no client may set, whatever is switched on. */
   static final Set<String> NEVER =
       Set.of(
@@ -110,6 +101,16 @@ final class Fields {
         Draft.bool(v, name);
         d.out.put(name, v);
       };
+
+  /** What may be set, by endpoint. Behind the constants that it is made of. */
+  static final Map<Endpoint, Map<String, Field>> OPEN =
+      Map.of(
+          Endpoint.CHAT, chat(),
+          Endpoint.COMPLETIONS, completions(),
+          Endpoint.EMBEDDINGS, embeddings(),
+          Endpoint.RESPONSES, responses(),
+          Endpoint.MESSAGES, messages(),
+          Endpoint.TOKENIZE, tokenize());
 
   private static Field.Check range(double min, double max) {
     return (d, name, v) -> {

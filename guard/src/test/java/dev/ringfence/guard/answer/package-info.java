@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.answer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.json;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.keys;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.limit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.model;
+
+import org.jspecify.annotations.NullMarked;

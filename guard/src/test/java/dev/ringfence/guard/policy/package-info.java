@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.policy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.proxy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.request;
+
+import org.jspecify.annotations.NullMarked;
