@@ -113,7 +113,8 @@ final class ApiPart {
           VLLM_503,
           "must be at most "
               + limit.toPlainString()
-              + ", the policy's limit here; lower it, or ask the platform team for an overrides entry of the VLLMPolicy with limits.temperature");
+              + ", the policy's limit here; lower it, or ask the platform team for an overrides entry of the VLLMPolicy with limits.temperature: "
+              + Shown.of(node.json()).orElse(""));
       return Optional.empty();
     }
     return value;

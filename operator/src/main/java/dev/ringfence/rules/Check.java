@@ -3,6 +3,7 @@ package dev.ringfence.rules;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.ringfence.vllm.Knowledge;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * Holds objects against the rules. Pure: nothing is read but the arguments, nothing that an object
@@ -29,5 +30,14 @@ public final class Check {
   /** Judges a TrustedModel. */
   public static Judged<TrustedModel> model(JsonNode object, Knowledge knowledge) {
     return ModelCheck.judge(object, knowledge);
+  }
+
+  /**
+   * Judges the replacement of a TrustedModel by another of its name: other bytes are another model,
+   * and a revoked one stays revoked. What the new object breaks on its own is {@link #model}'s to
+   * say.
+   */
+  public static List<Violation> modelUpdate(JsonNode before, JsonNode after) {
+    return ModelUpdate.judge(before, after);
   }
 }

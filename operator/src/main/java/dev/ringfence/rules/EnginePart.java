@@ -291,7 +291,9 @@ final class EnginePart {
           "must be one of the policy's block sizes ("
               + String.join(
                   ", ", limits.blockSizes().stream().sorted().map(String::valueOf).toList())
-              + "); remove it or use one of them");
+              + "); remove it or use one of them, or ask the platform team for an overrides entry of the VLLMPolicy with limits.blockSizes: ["
+              + size.get()
+              + "]");
     }
     return size;
   }

@@ -174,7 +174,8 @@ final class ModelCheck {
     Optional<String> endpoint =
         node.get("endpoint")
             .unseen(
-                RuleText.SOURCE_ENDPOINT, s -> s.length() <= 512 && ENDPOINT.matcher(s).matches())
+                RuleText.SOURCE_ENDPOINT,
+                s -> s.length() <= 512 && ENDPOINT.matcher(s).matches() && Names.portIsPossible(s))
             .map(e -> e.endsWith("/") ? e.substring(0, e.length() - 1) : e);
     Optional<String> auth =
         node.get("auth").oneOf(VLLM_404, List.of("Token", "None"), "correct it or remove it");

@@ -45,5 +45,14 @@ final class Names {
       Pattern.compile(
           "(?=[^/]{1,253}/)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?");
 
+  private static final Pattern PORT = Pattern.compile("^https?://[^/:]*:([0-9]{1,5})(/|$)");
+
+  /** Whether an address has no port, or one that a connection can have. */
+  static boolean portIsPossible(String address) {
+    var m = PORT.matcher(address);
+    return !m.find()
+        || (Integer.parseInt(m.group(1)) >= 1 && Integer.parseInt(m.group(1)) <= 65535);
+  }
+
   private Names() {}
 }

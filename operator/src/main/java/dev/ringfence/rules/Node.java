@@ -114,16 +114,12 @@ final class Node {
             Kind.INVALID,
             Optional.of("null"),
             rule,
-            "must be " + article(what) + ", not null; remove the item");
+            "must not be null; write the item or remove it");
       } else {
         items.add(item);
       }
     }
     return items;
-  }
-
-  private static String article(String what) {
-    return "one of the " + what;
   }
 
   /** A string; an empty one is a fault. */

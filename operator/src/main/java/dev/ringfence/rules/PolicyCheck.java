@@ -555,7 +555,7 @@ final class PolicyCheck {
         node.get("httpsProxy")
             .string(
                 VLLM_507,
-                PROXY,
+                s -> PROXY.matcher(s).matches() && Names.portIsPossible(s),
                 "must be http(s)://host[:port] without user and password; correct it");
     Optional<String> bundle =
         node.get("caBundleConfigMap")

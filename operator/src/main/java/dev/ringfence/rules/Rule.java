@@ -126,7 +126,7 @@ public enum Rule {
       "A pod cannot switch off its node's swap. The platform team vouches for a node with a label that a kubelet cannot give itself.",
       "Label nodes without swap (kubectl label node NAME ringfence.dev.node-restriction.kubernetes.io/no-swap=true); leave the label out of nodeSelector.",
       "CWE-313",
-      Set.of(Ring.CEL, Ring.WEBHOOK, Ring.RECONCILER, Ring.VAP)),
+      Set.of(Ring.WEBHOOK, Ring.RECONCILER, Ring.VAP)),
   VLLM_301(
       "Every request passes the guard",
       "The engine's API listens on a Unix socket of its pod only; the guard in front authenticates, validates and limits every request.",
@@ -285,10 +285,10 @@ public enum Rule {
       Set.of(Ring.WEBHOOK, Ring.RECONCILER, Ring.GUARD)),
   VLLM_601(
       "A quantized model has a verified entry",
-      "Quantized copies are made by strangers; only listed digests are served.",
+      "Quantized copies are made by strangers. The guard reads config.json at every start and refuses quantized weights whose TrustedModel does not declare their quantization; 401, 405 and 602 keep the entry itself right.",
       "Use a TrustedModel that declares the quantization and lists the files.",
       "MITRE ATLAS AML.T0020, CWE-354",
-      Set.of(Ring.WEBHOOK, Ring.RECONCILER, Ring.GUARD)),
+      Set.of(Ring.GUARD)),
   VLLM_602(
       "The quantization method is explicit and right",
       "A method guessed from an untrusted checkpoint decides which code reads the weights.",

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.stream.Collectors;
 
 /** {@code spec.scheduling}: where the pods may run. */
 final class SchedulingPart {
@@ -88,7 +89,7 @@ final class SchedulingPart {
         faults.invalid(
             keyNode,
             VLLM_711,
-            "must be a key that the policy lists in scheduling.tolerationKeys; remove it, or ask the platform team");
+            listed("key", policy.scheduling().tolerationKeys(), "tolerationKeys"));
       }
       Optional<String> operator =
           item.get("operator").oneOf(VLLM_711, List.of("Exists", "Equal"), "correct it");
@@ -144,7 +145,7 @@ final class SchedulingPart {
       faults.invalid(
           node,
           VLLM_711,
-          "must be a class that the policy lists in scheduling.priorityClassNames; remove it, or ask the platform team");
+          listed("class", policy.scheduling().priorityClassNames(), "priorityClassNames"));
     }
     return name;
   }
@@ -161,8 +162,19 @@ final class SchedulingPart {
       faults.invalid(
           node,
           VLLM_706,
-          "must be a class that the policy lists in scheduling.runtimeClassNames; remove it, or ask the platform team");
+          listed("class", policy.scheduling().runtimeClassNames(), "runtimeClassNames"));
     }
     return node.unset() ? policy.scheduling().defaultRuntimeClassName() : name;
+  }
+
+  private static String listed(String what, Set<String> names, String field) {
+    String some = names.stream().sorted().limit(8).collect(Collectors.joining(", "));
+    return "must be a "
+        + what
+        + " that the policy lists ("
+        + (names.isEmpty() ? "none now" : some + (names.size() > 8 ? ", ..." : ""))
+        + "); remove it, or ask the platform team to add it to scheduling."
+        + field
+        + " of the VLLMPolicy";
   }
 }

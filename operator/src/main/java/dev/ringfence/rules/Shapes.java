@@ -112,6 +112,10 @@ final class Shapes {
   }
 
   static SortedMap<String, String> labels(Node node, Rule rule) {
+    return labels(node, rule, 64);
+  }
+
+  private static SortedMap<String, String> labels(Node node, Rule rule, int most) {
     SortedMap<String, String> labels = new TreeMap<>();
     if (node.unset()) {
       return labels;
@@ -120,8 +124,9 @@ final class Shapes {
       node.faults().invalid(node, rule, "must be a map of labels; write name: value, one a line");
       return labels;
     }
-    if (node.json().size() > 64) {
-      node.faults().tooMany(node.path(), rule, "must have at most 64 labels; remove some");
+    if (node.json().size() > most) {
+      node.faults()
+          .tooMany(node.path(), rule, "must have at most " + most + " labels; remove some");
       return labels;
     }
     node.entries()
@@ -143,7 +148,7 @@ final class Shapes {
                     .string(
                         rule,
                         Names.LABEL_VALUE,
-                        "must be a label's value (at most 63 letters, digits and . _ -); correct it")
+                        "must be a label's value, text of at most 63 letters, digits and . _ -; correct it, or write it in quotes")
                     .ifPresent(v -> labels.put(key, v));
               }
             });
@@ -243,8 +248,42 @@ final class Shapes {
     return List.copyOf(peers);
   }
 
-  /** The fields that every object may have. */
+  /**
+   * The fields that every object may have, and those of its metadata that people write. The API
+   * server judges the rest of the metadata.
+   */
   static void envelope(Node object, Rule rule) {
     object.object(Set.of("apiVersion", "kind", "metadata", "spec", "status"), rule, "an object");
+    Node metadata = object.get("metadata");
+    if (!metadata.unset() && !metadata.json().isObject()) {
+      metadata
+          .faults()
+          .inconsistent(
+              metadata.path(), rule, "must be an object with a name; write its fields below it");
+    }
+    labels(metadata.get("labels"), rule, Integer.MAX_VALUE);
+    annotations(metadata.get("annotations"), rule);
+  }
+
+  private static void annotations(Node node, Rule rule) {
+    if (node.unset()) {
+      return;
+    }
+    if (!node.json().isObject()) {
+      node.faults()
+          .inconsistent(
+              node.path(), rule, "must be a map of annotations; write name: text, one a line");
+      return;
+    }
+    node.entries()
+        .forEach(
+            (key, value) -> {
+              if (!value.unset() && !value.json().isTextual()) {
+                value
+                    .faults()
+                    .inconsistent(
+                        value.path(), rule, "must be text; write it in quotes, as \"1.0\"");
+              }
+            });
   }
 }

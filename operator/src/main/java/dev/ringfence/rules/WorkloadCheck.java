@@ -269,7 +269,9 @@ final class WorkloadCheck {
           VLLM_712,
           "must hold at most "
               + most
-              + " workloads; delete one that is not used, or ask the platform team for a higher limits.workloadsPerNamespace");
+              + (most == 1 ? " workload" : " workloads")
+              + ", the policy's limit here; delete one that is not used, or ask the platform team for an overrides entry of the VLLMPolicy with limits.workloadsPerNamespace: "
+              + (most + 1));
     }
   }
 
