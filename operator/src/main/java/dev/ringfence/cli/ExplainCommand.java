@@ -1,5 +1,6 @@
 package dev.ringfence.cli;
 
+import dev.ringfence.render.RestartFields;
 import dev.ringfence.rules.Ring;
 import dev.ringfence.rules.Rule;
 import java.io.PrintWriter;
@@ -16,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "explain",
     description =
-        "Says why a rule is there, who enforces it and how to keep it; without RULE lists all.",
+        "Says why a rule is there, who enforces it and how to keep it; without RULE lists all, and"
+            + " the fields whose change restarts engines.",
     footer = {"", "Example: ringfence explain VLLM-101"})
 final class ExplainCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "RULE", description = "A rule's id, as VLLM-101 or 101.")
@@ -55,6 +57,9 @@ final class ExplainCommand implements Callable<Integer> {
       }
       out.println("  " + rule.id() + "  " + rule.title());
     }
+    out.println();
+    out.println("Engines restart when one of these fields changes, and for no other:");
+    RestartFields.all().forEach(field -> out.println("  " + field));
   }
 
   private static void one(PrintWriter out, Rule rule) {

@@ -3,6 +3,7 @@ package dev.ringfence.cli;
 import dev.ringfence.render.CanonicalYaml;
 import dev.ringfence.render.Render;
 import dev.ringfence.render.RenderContext;
+import dev.ringfence.render.RestartFields;
 import dev.ringfence.validate.Finding;
 import dev.ringfence.validate.Report;
 import dev.ringfence.vllm.Knowledge;
@@ -43,6 +44,11 @@ final class RenderCommand implements Callable<Integer> {
       err.flush();
     }
     RenderContext context = RenderContext.offline(guardImage, Knowledge.bundled());
+    if (report.findings().stream().anyMatch(f -> f.workload().isPresent())) {
+      out.println(
+          "# Engines restart when one of these fields of a workload changes, and for no other:");
+      RestartFields.all().forEach(field -> out.println("#   " + field));
+    }
     for (Finding finding : report.findings()) {
       finding
           .workload()
