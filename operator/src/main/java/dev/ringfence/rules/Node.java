@@ -246,13 +246,13 @@ final class Node {
     return quantity(Faults.ruleOf(ruleText), Faults.detailOf(ruleText));
   }
 
-  /** A quantity as a string or a plain number. */
+  /** A quantity as a string or a whole number; the API server takes no fraction without quotes. */
   Optional<Quantity> quantity(Rule rule, String must) {
     if (unset()) {
       return Optional.empty();
     }
     Optional<Quantity> q =
-        json.isTextual() || json.isNumber()
+        json.isTextual() || json.canConvertToExactIntegral()
             ? Quantity.parse(json.isTextual() ? json.textValue() : json.asText())
                 .filter(Quantity::positive)
             : Optional.empty();

@@ -558,7 +558,8 @@ public record VLLMDeploymentSpec(
           @Size(max = 63)
           @Pattern(Patterns.LABEL_VALUE)
           @Nullable String value,
-      @JsonPropertyDescription("The taint's effect. Default: all.") @Nullable Effect effect,
+      @JsonPropertyDescription("The taint's effect. Default, and when empty: all.")
+          @Nullable Effect effect,
       @JsonPropertyDescription(
               "Seconds for which a NoExecute taint is tolerated. Default: for ever.")
           @Min(0)
@@ -573,6 +574,8 @@ public record VLLMDeploymentSpec(
 
     /** What a taint does. */
     public enum Effect {
+      @JsonProperty("")
+      ALL,
       NoSchedule,
       PreferNoSchedule,
       NoExecute

@@ -411,7 +411,7 @@ public record VLLMPolicySpec(
               message = RuleText.POLICY_WAIVER_NAMESPACES)
           @Nullable List<@Size(min = 1, max = 63) @Pattern(Patterns.NAMESPACE) String> namespaces,
       @JsonPropertyDescription("Why.") @Size(min = 1, max = Bounds.REASON) @Nullable String reason,
-      @JsonPropertyDescription("Who answers for it.") @Size(min = 1, max = 253)
+      @JsonPropertyDescription("Who answers for it.") @Size(min = 1, max = Bounds.REASON)
           @Nullable String approvedBy,
       @JsonPropertyDescription("When it ends, RFC 3339 with a zone, at most 366 days ahead.")
           @DateTime

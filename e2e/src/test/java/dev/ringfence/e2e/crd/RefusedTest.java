@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class RefusedTest {
   private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
   private static final Knowledge KNOWLEDGE = Knowledge.bundled();
+  private static final Surroundings SURROUNDINGS = surroundings();
 
   static List<Refusal> rows() {
     return Refusal.all();
@@ -108,11 +109,11 @@ final class RefusedTest {
     }
   }
 
-  private static List<String> judge(JsonNode object) {
+  static List<String> judge(JsonNode object) {
     List<Violation> violations =
         switch (Example.crd(object)) {
           case VLLM_DEPLOYMENT ->
-              switch (Check.workload(object, surroundings())) {
+              switch (Check.workload(object, SURROUNDINGS)) {
                 case Verdict.Accepted a -> List.<Violation>of();
                 case Verdict.Rejected r -> r.violations();
               };
@@ -128,7 +129,7 @@ final class RefusedTest {
     return violations.stream().map(Violation::message).toList();
   }
 
-  static Surroundings surroundings() {
+  private static Surroundings surroundings() {
     var policy = Check.policy(Example.of("VLLMPolicy"), KNOWLEDGE, NOW);
     var model = Check.model(Example.of("TrustedModel"), KNOWLEDGE);
     return new Surroundings(
