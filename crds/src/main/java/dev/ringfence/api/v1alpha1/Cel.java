@@ -101,9 +101,12 @@ final class Cel {
           + " && (!has(self.min) || !has(self.default) || self.min <= self.default)"
           + " && (!has(self.default) || !has(self.max) || self.default <= self.max))";
 
-  /** A positive quantity. */
+  /**
+   * Positive, and not so large that the API server would silently store the largest it can hold.
+   */
   static final String QUANTITY =
-      "isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))";
+      "isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))"
+          + " && quantity(string(self)).isLessThan(quantity('9223372036854775807'))";
 
   static final String TMPFS_WITHIN_MEMORY =
       "!has(self.memory) || !isQuantity(string(self.memory))"

@@ -77,9 +77,5 @@ public final class Patterns {
   public static final String VERSION_RANGE =
       "^ *(<=?|>=?|==|!=)? *[0-9]+\\.[0-9]+[.+a-z0-9-]*( *, *(<=?|>=?|==|!=)? *[0-9]+\\.[0-9]+[.+a-z0-9-]*)* *$";
 
-  /** A quantity as Kubernetes writes it; without a sign. */
-  public static final String QUANTITY =
-      "^([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,3})?$";
-
   private Patterns() {}
 }
