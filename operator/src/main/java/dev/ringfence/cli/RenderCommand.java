@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Exit code as validate's; nothing is printed for what is rejected."})
 final class RenderCommand implements Callable<Integer> {
+  /** Stands where no guard image was named; no registry has it, so nothing can start from it. */
+  static final String UNKNOWN_GUARD = "ringfence.dev/guard@sha256:" + "0".repeat(64);
+
   @Mixin private ManifestOptions manifests = new ManifestOptions();
 
   @Option(
@@ -30,7 +33,7 @@ final class RenderCommand implements Callable<Integer> {
       paramLabel = "IMAGE@DIGEST",
       description =
           "The guard's image as the operator is told it; without it a digest of zeros stands there.")
-  private String guardImage = "ringfence.dev/guard@sha256:" + "0".repeat(64);
+  private String guardImage = UNKNOWN_GUARD;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
       RenderCommand.class,
       ExplainCommand.class,
       InitCommand.class,
-      KeysCommand.class
+      KeysCommand.class,
+      OperatorCommand.class
     })
 public final class Ringfence implements Runnable {
   @CommandLine.Option(

@@ -65,6 +65,11 @@ public final class RingfenceOperator implements AutoCloseable {
   public static RingfenceOperator start(Config config, Options options) {
     Config named = new ConfigBuilder(config).withUserAgent("ringfence-operator").build();
     KubernetesClient client = new KubernetesClientBuilder().withConfig(named).build();
+    if (client.namespaces().withName(options.namespace()).get() == null) {
+      client.close();
+      throw new IllegalStateException(
+          "its namespace is not there; kubectl create namespace " + options.namespace());
+    }
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Lease lease = new Lease(client, options.namespace(), LEASE, options.identity(), LEASE_DURATION);
     Settings settings =

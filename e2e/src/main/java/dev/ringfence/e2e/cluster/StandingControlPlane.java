@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,8 @@ import java.util.stream.Collectors;
  * <p>Up, down and a look at it exclude one another, also between processes.
  */
 public final class StandingControlPlane {
+  private static final Duration RECORDED = Duration.ofSeconds(10);
+
   private static final Set<String> PROGRAMS =
       Arrays.stream(Program.values()).map(p -> p.executable).collect(Collectors.toSet());
 
@@ -156,11 +159,28 @@ public final class StandingControlPlane {
           try {
             var process = builder.start();
             process.getOutputStream().close();
+            awaitRecord(file, process);
             return process.toHandle();
           } catch (IOException e) {
             throw new ControlPlaneException("cannot start " + name, e);
           }
         });
+  }
+
+  /**
+   * The shell in front of a program writes its pid in a moment; what is not written cannot be
+   * ended.
+   */
+  private static void awaitRecord(PidFile file, Process process) {
+    long end = System.nanoTime() + RECORDED.toNanos();
+    while (file.process().isEmpty() && process.isAlive() && System.nanoTime() < end) {
+      try {
+        Thread.sleep(10);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ControlPlaneException("interrupted while a program started", e);
+      }
+    }
   }
 
   /** Whether a program that was {@link #startBeside started beside} still runs. */

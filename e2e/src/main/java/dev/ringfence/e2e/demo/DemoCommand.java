@@ -8,9 +8,7 @@ import dev.ringfence.e2e.cluster.ControlPlaneOptions;
 import dev.ringfence.e2e.cluster.StandingControlPlane;
 import dev.ringfence.validate.Inputs;
 import dev.ringfence.validate.Report;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,12 +32,13 @@ import picocli.CommandLine.Spec;
 public final class DemoCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String NAMESPACE = "team-support";
+  private static final String SYSTEM = "ringfence-system";
   private static final String WORKLOAD = "support-chat";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     head(out, 1, "A real Kubernetes API server, without Docker and without root");
@@ -52,7 +51,7 @@ public final class DemoCommand implements Callable<Integer> {
             });
     StandingControlPlane cluster = up.controlPlane();
     Kubectl kubectl = new Kubectl(cluster);
-    Samples samples = new Samples(Files.createTempDirectory("ringfence-demo"));
+    Samples samples = new Samples(cluster.logs().resolveSibling("demo"));
     samples.write();
     show(out, kubectl, samples, "get", "nodes");
 
@@ -66,15 +65,15 @@ public final class DemoCommand implements Callable<Integer> {
             "--timeout=30s",
             "-f",
             "crds"));
+    if (!kubectl.run(samples.folder(), "get", "namespace", SYSTEM).ok()) {
+      require(kubectl.run(samples.folder(), "create", "namespace", SYSTEM));
+    }
     operator(cluster);
     out.println(
         "  three kinds installed, the operator runs; its log: "
             + cluster.logs().resolve("operator.log"));
 
     head(out, 3, "A good workload becomes one engine for each tenant");
-    require(
-        kubectl.run(
-            samples.folder(), "create", "namespace", NAMESPACE, "--dry-run=client", "-o", "name"));
     show(
         out,
         kubectl,
@@ -185,7 +184,7 @@ public final class DemoCommand implements Callable<Integer> {
             "--kubeconfig",
             cluster.kubeconfig().toString(),
             "--namespace",
-            "ringfence-system",
+            SYSTEM,
             "--listen",
             "127.0.0.1:0",
             "--no-guard-state"),
