@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param contentLength bytes of the body, or -1 where it is chunked or ends with the connection
  * @param contentType in lower case, without parameters, or empty
+ * @param closes the connection is not to be used again
  */
-public record ResponseHead(int status, long contentLength, boolean chunked, String contentType) {
+public record ResponseHead(
+    int status, long contentLength, boolean chunked, String contentType, boolean closes) {
 
   private static final int MOST_BYTES = 16 * 1024;
 
@@ -66,6 +68,7 @@ public record ResponseHead(int status, long contentLength, boolean chunked, Stri
     long contentLength = -1;
     boolean chunked = false;
     String contentType = "";
+    boolean closes = line.startsWith("HTTP/1.0");
     for (int i = 1; i < lines.length - 1; i++) {
       int colon = lines[i].indexOf(':');
       if (colon <= 0 || !RequestHead.isToken(lines[i].substring(0, colon))) {
@@ -92,6 +95,7 @@ public record ResponseHead(int status, long contentLength, boolean chunked, Stri
                   .strip()
                   .toLowerCase(Locale.ROOT);
         }
+        case "connection" -> closes |= value.toLowerCase(Locale.ROOT).contains("close");
         default -> {}
       }
     }
@@ -102,7 +106,7 @@ public record ResponseHead(int status, long contentLength, boolean chunked, Stri
       contentLength = 0;
       chunked = false;
     }
-    return new Parsed(new ResponseHead(status, contentLength, chunked, contentType), end);
+    return new Parsed(new ResponseHead(status, contentLength, chunked, contentType, closes), end);
   }
 
   private static boolean digits(String value) {

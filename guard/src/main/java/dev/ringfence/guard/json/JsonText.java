@@ -72,6 +72,10 @@ public final class JsonText {
     int n = text.length();
     out.room(n + 2);
     out.add('"');
+    if (isPlain(text)) {
+      out.ascii(text).add('"');
+      return;
+    }
     for (int i = 0; i < n; i++) {
       char c = text.charAt(i);
       if (c < 0x80) {
@@ -95,6 +99,17 @@ public final class JsonText {
       }
     }
     out.add('"');
+  }
+
+  /** Whether a text stands for itself. */
+  private static boolean isPlain(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void control(char c, Bytes out) {

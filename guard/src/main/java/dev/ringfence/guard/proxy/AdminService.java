@@ -151,7 +151,7 @@ final class AdminService implements HttpConnection.Service {
 
     @Override
     public void body(Bytes body) {
-      call = new EngineCall(loop, engine, "GET", "/metrics", new byte[0], this);
+      call = new EngineCall(loop, tenant.pool, engine, "GET", "/metrics", new byte[0], this);
       loop.later(10_000, () -> failed(true));
     }
 

@@ -10,8 +10,9 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to the engine, over a connection of its own: nothing of one request's answer can
- * reach another, and closing the connection is how the engine learns that nobody waits any more.
+ * One request to the engine, over a connection that no other request uses meanwhile. Closing the
+ * connection is how the engine learns that nobody waits any more; only after a whole and clean
+ * answer may the next request have it.
  */
 final class EngineCall implements Loop.Owner {
 
@@ -42,6 +43,7 @@ final class EngineCall implements Loop.Owner {
   private static final int RETRY_EVERY_MILLIS = 20;
 
   private final Loop loop;
+  private final EnginePool pool;
   private final Sink sink;
   private final UnixDomainSocketAddress address;
   private final Bytes out = new Bytes();
@@ -59,18 +61,17 @@ final class EngineCall implements Loop.Owner {
   /** Begins a call. */
   EngineCall(
       Loop loop,
+      EnginePool pool,
       UnixDomainSocketAddress address,
       String method,
       String path,
       byte[] body,
       Sink sink) {
     this.loop = loop;
+    this.pool = pool;
     this.address = address;
     this.sink = sink;
-    out.ascii(method)
-        .add(' ')
-        .ascii(path)
-        .ascii(" HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n");
+    out.ascii(method).add(' ').ascii(path).ascii(" HTTP/1.1\r\nHost: engine\r\n");
     if (body.length > 0) {
       out.ascii("Content-Type: application/json\r\nContent-Length: ")
           .ascii(Integer.toString(body.length))
@@ -82,6 +83,18 @@ final class EngineCall implements Loop.Owner {
 
   private void connect() {
     if (over) {
+      return;
+    }
+    EnginePool.Connection idle = pool.take();
+    if (idle != null) {
+      channel = idle.channel();
+      key = idle.key();
+      idle.key().attach(this);
+      try {
+        write();
+      } catch (IOException e) {
+        fail(false);
+      }
       return;
     }
     SocketChannel c = null;
@@ -277,7 +290,7 @@ final class EngineCall implements Loop.Owner {
       give(source, from, from + mine);
     }
     if (left == 0 && !over) {
-      finish(true);
+      finish(mine == to - from);
     }
   }
 
@@ -288,7 +301,21 @@ final class EngineCall implements Loop.Owner {
   }
 
   private void finish(boolean clean) {
-    close();
+    SocketChannel c = channel;
+    SelectionKey k = key;
+    ResponseHead h = head;
+    if (!over
+        && clean
+        && sent == out.size()
+        && c != null
+        && k != null
+        && h != null
+        && !h.closes()) {
+      over = true;
+      pool.give(new EnginePool.Connection(c, k));
+    } else {
+      close();
+    }
     sink.end(clean);
   }
 

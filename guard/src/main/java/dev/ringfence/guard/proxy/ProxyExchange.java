@@ -136,7 +136,9 @@ final class ProxyExchange implements HttpConnection.Exchange, EngineCall.Sink {
         new AnswerFilter(
             endpoint, c.model(), requestId, c.choices(), c.outputTokens(), c.usageAsked());
     deadline = now + (c.stream() ? FIRST_EVENT : WHOLE);
-    call = new EngineCall(service.loop, service.engine, "POST", endpoint.path(), c.body(), this);
+    call =
+        new EngineCall(
+            service.loop, service.pool, service.engine, "POST", endpoint.path(), c.body(), this);
   }
 
   @Override
@@ -304,7 +306,7 @@ final class ProxyExchange implements HttpConnection.Exchange, EngineCall.Sink {
       return;
     }
     if (events != null) {
-      if (f.ended() && clean) {
+      if (f.ended()) {
         finishStream();
       } else {
         broke(ENGINE_FAULT);

@@ -39,6 +39,7 @@ final class TenantService implements HttpConnection.Service {
   final UnixDomainSocketAddress engine;
   final Audit audit;
   final Metrics metrics;
+  final EnginePool pool;
   final Permits permits = new Permits();
   final Meter meter = new Meter();
   final Runnable engineFailed;
@@ -64,6 +65,7 @@ final class TenantService implements HttpConnection.Service {
     this.audit = audit;
     this.metrics = metrics;
     this.engineFailed = engineFailed;
+    this.pool = new EnginePool(loop);
     this.mostHeld = Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 3);
   }
 
@@ -89,6 +91,7 @@ final class TenantService implements HttpConnection.Service {
         c.tick(now);
       }
     }
+    pool.expire(now);
     for (ProxyExchange x : new ArrayList<>(running)) {
       x.tick(now);
     }

@@ -1,15 +1,20 @@
 package dev.ringfence.guard.request;
 
+import com.google.re2j.LazyDfa;
 import com.google.re2j.Pattern;
 import java.text.Normalizer;
 import java.util.List;
 
 /** The policy's deny patterns, over normalised text: a trip-wire for the lazy, not a wall. */
 public final class DenyPatterns {
-  private final List<Pattern> patterns;
+  private final boolean none;
+  private final LazyDfa patterns;
+  private final boolean knowsEndsOfText;
 
   public DenyPatterns(List<Pattern> patterns) {
-    this.patterns = patterns;
+    this.none = patterns.isEmpty();
+    this.patterns = new LazyDfa(patterns);
+    this.knowsEndsOfText = this.patterns.knowsEndsOfText();
   }
 
   /**
@@ -20,38 +25,32 @@ public final class DenyPatterns {
    * @param other further text of the request
    */
   public boolean found(List<String> prompt, List<String> other) {
-    if (patterns.isEmpty()) {
+    if (none) {
       return false;
     }
-    for (String text : prompt) {
-      if (in(text)) {
-        return true;
-      }
-    }
     for (String text : other) {
-      if (in(text)) {
+      if (in(text, true)) {
         return true;
       }
     }
-    return prompt.size() > 1 && in(String.join("\n", prompt));
+    boolean several = prompt.size() > 1;
+    for (String text : prompt) {
+      // A line break ends a line as the end of a text does: what is found in a text is found in the
+      // joined one.
+      if (in(text, !several || knowsEndsOfText)) {
+        return true;
+      }
+    }
+    return several && in(String.join("\n", prompt), true);
   }
 
-  private boolean in(String text) {
+  private boolean in(String text, boolean keepingLines) {
     String lines = normalized(text);
-    if (matches(lines)) {
+    if (keepingLines && patterns.find(lines)) {
       return true;
     }
     String oneLine = collapsed(lines);
-    return !oneLine.equals(lines) && matches(oneLine);
-  }
-
-  private boolean matches(String text) {
-    for (Pattern p : patterns) {
-      if (p.matcher(text).find()) {
-        return true;
-      }
-    }
-    return false;
+    return !oneLine.equals(lines) && patterns.find(oneLine);
   }
 
   /** NFKC, without format characters, every line separator a line feed. */
@@ -80,16 +79,31 @@ public final class DenyPatterns {
     return out.toString();
   }
 
+  private static boolean isBlank(char c) {
+    return c <= 0x20
+        ? c == ' ' || (c >= '\t' && c <= '\r') || c >= 0x1c
+        : c >= 0x80 && (Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85);
+  }
+
   /** Every run of white space as one blank. */
   static String collapsed(String text) {
-    StringBuilder out = new StringBuilder(text.length());
-    boolean inBlanks = false;
-    for (int i = 0; i < text.length(); i++) {
+    int n = text.length();
+    int i = 0;
+    // Most texts have single blanks only.
+    for (; i < n; i++) {
       char c = text.charAt(i);
-      boolean blank =
-          c <= 0x20
-              ? c == ' ' || (c >= '\t' && c <= '\r') || c >= 0x1c
-              : c >= 0x80 && (Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85);
+      if (isBlank(c) && (c != ' ' || (i + 1 < n && isBlank(text.charAt(i + 1))))) {
+        break;
+      }
+    }
+    if (i == n) {
+      return text;
+    }
+    StringBuilder out = new StringBuilder(n).append(text, 0, i);
+    boolean inBlanks = false;
+    for (; i < n; i++) {
+      char c = text.charAt(i);
+      boolean blank = isBlank(c);
       if (!blank) {
         out.append(c);
       } else if (!inBlanks) {

@@ -107,6 +107,7 @@ public final class GuardProgram {
       throw new Unusable(
           "a port cannot be opened: " + String.valueOf(e.getMessage()).replaceAll("[^ -~]", "?"));
     }
+    WarmUp.run(live.policy());
     KeyWatch keyWatch = new KeyWatch(keys);
     keyWatch.look(live);
     Drainer drainer = new Drainer(live, server::inFlight);
