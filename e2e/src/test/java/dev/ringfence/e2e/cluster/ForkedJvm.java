@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a main class in a JVM of its own, with the class path of the tests. */
-record ForkedJvm(Process process, Path output) implements AutoCloseable {
+public record ForkedJvm(Process process, Path output) implements AutoCloseable {
 
-  static ForkedJvm start(Map<String, String> environment, Class<?> main, String... arguments)
+  public static ForkedJvm start(Map<String, String> environment, Class<?> main, String... arguments)
       throws IOException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -29,23 +29,23 @@ record ForkedJvm(Process process, Path output) implements AutoCloseable {
   }
 
   /** Runs to the end, at most three minutes, and returns what was printed. */
-  static Result run(Map<String, String> environment, Class<?> main, String... arguments)
+  public static Result run(Map<String, String> environment, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     try (var jvm = start(environment, main, arguments)) {
       return jvm.await();
     }
   }
 
-  record Result(int exitCode, String output) {}
+  public record Result(int exitCode, String output) {}
 
-  Result await() throws IOException, InterruptedException {
+  public Result await() throws IOException, InterruptedException {
     if (!process.waitFor(3, TimeUnit.MINUTES)) {
       throw new IllegalStateException("still running after three minutes:\n" + printed());
     }
     return new Result(process.exitValue(), printed());
   }
 
-  String printed() throws IOException {
+  public String printed() throws IOException {
     return Files.readString(output);
   }
 
