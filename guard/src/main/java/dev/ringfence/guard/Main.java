@@ -2,6 +2,7 @@ package dev.ringfence.guard;
 
 import dev.ringfence.guard.run.FetchProgram;
 import dev.ringfence.guard.run.GuardProgram;
+import dev.ringfence.guard.run.TrustProgram;
 import dev.ringfence.guard.run.Unusable;
 import dev.ringfence.guard.run.VerifyProgram;
 import java.util.List;
@@ -18,8 +19,9 @@ public final class Main {
       switch (args.length == 0 ? "" : args[0]) {
         case "guard" -> GuardProgram.run(rest);
         case "fetch" -> exit(FetchProgram.run(rest));
+        case "trust" -> exit(TrustProgram.run(rest));
         case "verify" -> exit(VerifyProgram.run(rest));
-        default -> throw new Unusable("usage: guard|fetch|verify ...");
+        default -> throw new Unusable("usage: guard|fetch|verify|trust ...");
       }
     } catch (Unusable e) {
       System.err.println("ringfence: " + e.reason());

@@ -331,6 +331,18 @@ public final class Verifier {
     record.add(f.path(), f.sha256(), before, began);
   }
 
+  /** The SHA-256 of a file in lower-case hex. */
+  public static String digest(Path file) throws IOException {
+    MessageDigest sha = sha256();
+    byte[] buffer = new byte[BUFFER];
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        sha.update(buffer, 0, n);
+      }
+    }
+    return HexFormat.of().formatHex(sha.digest());
+  }
+
   static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
