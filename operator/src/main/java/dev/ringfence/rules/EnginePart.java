@@ -250,7 +250,7 @@ final class EnginePart {
     legal(
         "swapSpace",
         RuleText.SWAP_SPACE,
-        json -> json.isNumber() && json.decimalValue().signum() == 0);
+        json -> json.isNumber() && json.doubleValue() == 0 && json.decimalValue().signum() == 0);
     legal("enablePrefixCaching", RuleText.PREFIX_CACHING, EnginePart::isFalse);
     legal("enableLogRequests", RuleText.LOG_REQUESTS, EnginePart::isFalse);
     legal("trustRemoteCode", RuleText.TRUST_REMOTE_CODE, EnginePart::isFalse);

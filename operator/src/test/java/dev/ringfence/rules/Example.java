@@ -27,11 +27,13 @@ import java.util.stream.Stream;
 /**
  * A file below {@code src/test/resources/rules}; their README says what one holds.
  *
+ * @param onPage whether the rule's page shows it
  * @param why the file's first lines
  * @param expected what follows {@code # rejected:} or {@code # accepted:}
  * @param body the YAML
  */
-record Example(Path file, Rule rule, List<String> why, List<String> expected, String body) {
+record Example(
+    Path file, Rule rule, boolean onPage, List<String> why, List<String> expected, String body) {
   static final Path FOLDER = Path.of("src/test/resources/rules");
   static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
   static final Knowledge KNOWLEDGE = Knowledge.bundled();
@@ -62,11 +64,14 @@ record Example(Path file, Rule rule, List<String> why, List<String> expected, St
     List<String> body = new ArrayList<>();
     boolean header = true;
     boolean lines = false;
+    boolean onPage = false;
     try {
       for (String line : Files.readAllLines(file)) {
         header = header && line.startsWith("#");
         if (!header) {
           body.add(line);
+        } else if (line.equals("# page")) {
+          onPage = true;
         } else if (line.equals("# rejected:") || line.equals("# accepted:")) {
           lines = true;
         } else {
@@ -77,7 +82,12 @@ record Example(Path file, Rule rule, List<String> why, List<String> expected, St
       throw new UncheckedIOException(e);
     }
     return new Example(
-        file, rule, List.copyOf(why), List.copyOf(expected), String.join("\n", body) + "\n");
+        file,
+        rule,
+        onPage,
+        List.copyOf(why),
+        List.copyOf(expected),
+        String.join("\n", body) + "\n");
   }
 
   boolean rejected() {
@@ -86,7 +96,7 @@ record Example(Path file, Rule rule, List<String> why, List<String> expected, St
 
   /** The file with other lines. */
   String with(List<String> lines) {
-    StringBuilder out = new StringBuilder();
+    StringBuilder out = new StringBuilder(onPage ? "# page\n" : "");
     why.forEach(line -> out.append("# ").append(line).append('\n'));
     out.append(rejected() ? "# rejected:\n" : "# accepted:\n");
     lines.forEach(line -> out.append("#   ").append(line).append('\n'));

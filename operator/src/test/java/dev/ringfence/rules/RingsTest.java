@@ -67,12 +67,21 @@ final class RingsTest {
       Example.all().stream().filter(Example::rejected).map(Example::rule).forEach(shown::add);
     }
     for (JsonNode suite : REGISTRY.path(ring.name())) {
-      Path path = REPOSITORY.resolve(suite.asText());
+      Path path =
+          REPOSITORY.resolve(suite.isTextual() ? suite.asText() : suite.path("suite").asText());
       assertThat(path).as("a suite of %s in rings.yaml", ring).exists();
       String text = text(path);
       for (Rule rule : Rule.values()) {
         String number = rule.id().substring("VLLM-".length());
-        if (Pattern.compile("(VLLM[-_]|\")" + number + "\\b").matcher(text).find()) {
+        boolean named = Pattern.compile("(VLLM[-_]|\")" + number + "\\b").matcher(text).find();
+        boolean listed = false;
+        for (JsonNode id : suite.path("rules")) {
+          listed |= id.asText().equals(rule.id());
+        }
+        if (listed) {
+          assertThat(text).as("%s names %s", path, number).containsPattern("\\b" + number + "\\b");
+        }
+        if (named || listed) {
           shown.add(rule);
         }
       }
