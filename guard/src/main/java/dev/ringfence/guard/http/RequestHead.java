@@ -110,7 +110,7 @@ public record RequestHead(
     if (!isToken(method)) {
       throw bad("the method is malformed");
     }
-    if (target.charAt(0) != '/') {
+    if (target.isEmpty() || target.charAt(0) != '/') {
       throw bad("the request's target must be a path");
     }
     for (int i = 0; i < target.length(); i++) {

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Writes lines to stdout from a thread of its own: a slow reader of the log holds no request. */
-public final class Audit implements AutoCloseable {
+public final class Audit implements AuditLog, AutoCloseable {
   /**
    * Lines that wait, in bytes; beyond this, lines are lost and counted rather than memory filled.
    */
@@ -25,7 +25,7 @@ public final class Audit implements AutoCloseable {
     Thread.ofPlatform().name("audit").daemon().start(this::run);
   }
 
-  /** Adds a line (without its end). */
+  @Override
   public void line(Bytes text) {
     lock.lock();
     try {

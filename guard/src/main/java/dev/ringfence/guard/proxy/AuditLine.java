@@ -11,7 +11,7 @@ final class AuditLine {
   private AuditLine() {}
 
   static void write(
-      Audit audit,
+      AuditLog audit,
       String requestId,
       String tenant,
       @Nullable String keyId,

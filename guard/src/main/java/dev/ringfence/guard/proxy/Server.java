@@ -34,7 +34,7 @@ public final class Server {
       InetSocketAddress adminAddress,
       UnixDomainSocketAddress engine,
       LiveState live,
-      Audit audit,
+      AuditLog audit,
       @Nullable Supplier<SSLContext> tls,
       Runnable engineFailed)
       throws IOException {

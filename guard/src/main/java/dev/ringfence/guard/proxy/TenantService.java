@@ -37,7 +37,7 @@ final class TenantService implements HttpConnection.Service {
   final Loop loop;
   final LiveState live;
   final UnixDomainSocketAddress engine;
-  final Audit audit;
+  final AuditLog audit;
   final Metrics metrics;
   final EnginePool pool;
   final Permits permits = new Permits();
@@ -56,7 +56,7 @@ final class TenantService implements HttpConnection.Service {
       Loop loop,
       LiveState live,
       UnixDomainSocketAddress engine,
-      Audit audit,
+      AuditLog audit,
       Metrics metrics,
       Runnable engineFailed) {
     this.loop = loop;
