@@ -521,7 +521,7 @@ public record VLLMDeploymentSpec(
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Scheduling(
       @JsonPropertyDescription(
-              "Labels that a node must have, at most 32. Not those that rules rely on (VLLM-106, VLLM-212).")
+              "Labels that a node must have, at most 64. Not those that rules rely on (VLLM-106, VLLM-212).")
           @Size(max = Bounds.NODE_LABELS)
           @ValidationRule(
               value = "!('nvidia.com/gpu.sharing-strategy' in self)",
