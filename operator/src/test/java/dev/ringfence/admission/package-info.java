@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.admission;
+
+import org.jspecify.annotations.NullMarked;
