@@ -12,15 +12,16 @@ import dev.ringfence.rules.Surroundings.Before;
 import dev.ringfence.rules.Surroundings.Neighbours;
 import dev.ringfence.rules.Surroundings.PolicyState;
 import dev.ringfence.rules.Surroundings.SecretUse;
+import dev.ringfence.rules.TrustedModel;
 import dev.ringfence.rules.Verdict;
 import dev.ringfence.rules.Violation;
 import dev.ringfence.vllm.Knowledge;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Judges requests with the facts of one moment. */
@@ -39,10 +40,7 @@ final class Judge {
   }
 
   Outcome judge(Request request) {
-    Optional<Crd> kind =
-        Arrays.stream(Crd.values())
-            .filter(c -> request.group().equals(Crd.GROUP) && request.resource().equals(c.plural()))
-            .findFirst();
+    Optional<Crd> kind = request.kind();
     if (kind.isEmpty()) {
       return new Outcome.Allowed(List.of("not judged: not one of Ringfence's kinds"));
     }
@@ -173,6 +171,14 @@ final class Judge {
 
   private Outcome model(ObjectNode object, Optional<ObjectNode> before) {
     Knowledge knowledge = facts.knowledge(facts.policy().flatMap(Judge::tables));
+    List<Violation> changed = before.map(b -> Check.modelUpdate(b, object)).orElseGet(List::of);
+    if (!changed.isEmpty()) {
+      List<Violation> all = new ArrayList<>(changed);
+      if (Check.model(object, knowledge) instanceof Judged.Invalid<TrustedModel> i) {
+        all.addAll(i.violations());
+      }
+      return new Outcome.Invalid(List.copyOf(new TreeSet<>(all)), List.of());
+    }
     Outcome outcome =
         judged(Check.model(object, knowledge), before.map(b -> Check.model(b, knowledge)));
     if (outcome instanceof Outcome.Allowed allowed

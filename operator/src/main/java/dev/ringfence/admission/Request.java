@@ -2,6 +2,8 @@ package dev.ringfence.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringfence.api.v1alpha1.Crd;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -48,6 +50,13 @@ record Request(
             request.path("name").asText(),
             object(request.path("object")),
             object(request.path("oldObject"))));
+  }
+
+  /** Which of our kinds it is about. */
+  Optional<Crd> kind() {
+    return Arrays.stream(Crd.values())
+        .filter(c -> group.equals(Crd.GROUP) && resource.equals(c.plural()))
+        .findFirst();
   }
 
   private static Optional<ObjectNode> object(JsonNode node) {

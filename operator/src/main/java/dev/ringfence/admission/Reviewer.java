@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringfence.api.v1alpha1.Crd;
 import dev.ringfence.rules.Violation;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,8 @@ public final class Reviewer {
 
   /** The API server drops warnings beyond 4096 bytes in all, these ones included. */
   private static final int WARNINGS_LENGTH = 4000;
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9.-]{1,253}");
 
   /** As many as fit on a page; kubectl shows all of them, from the causes. */
   private static final int MESSAGES = 20;
@@ -114,12 +118,7 @@ public final class Reviewer {
     ObjectNode review = JSON.createObjectNode();
     review.put("kind", "AdmissionReview").put("apiVersion", "admission.k8s.io/v1");
     review.set("response", response);
-    String kind =
-        switch (request.resource()) {
-          case "vllmdeployments", "trustedmodels", "vllmpolicies" -> request.resource();
-          default -> "unknown";
-        };
-    return new Answer(200, text(review), kind, result);
+    return new Answer(200, text(review), request.kind().map(Crd::plural).orElse("unknown"), result);
   }
 
   private static String text(ObjectNode tree) {
@@ -142,10 +141,9 @@ public final class Reviewer {
     List<Violation> violations = outcome.violations();
     ObjectNode response = denied(request, 422, "Invalid", message(violations));
     ObjectNode details = ((ObjectNode) response.path("status")).putObject("details");
-    JsonNode object = request.object().<JsonNode>map(o -> o).orElse(JSON.missingNode());
-    details.put("name", object.path("metadata").path("name").asText(request.name()));
+    details.put("name", name(request));
     details.put("group", request.group());
-    details.put("kind", object.path("kind").asText());
+    details.put("kind", request.kind().map(Crd::kind).orElse(""));
     ArrayNode causes = details.putArray("causes");
     for (Violation v : violations) {
       causes
@@ -156,6 +154,13 @@ public final class Reviewer {
     }
     warnings(response, outcome.warnings());
     return response;
+  }
+
+  /** A name that is none is not repeated. */
+  private static String name(Request request) {
+    String name =
+        request.object().map(o -> o.path("metadata").path("name").asText()).orElse(request.name());
+    return NAME.matcher(name).matches() ? name : "";
   }
 
   /** For those who quote a message: path and kind first, several in brackets as Kubernetes does. */

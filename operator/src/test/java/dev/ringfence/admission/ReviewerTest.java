@@ -86,7 +86,6 @@ final class ReviewerTest {
             "without a policy",
             new Cluster(List.of(), List.of(model()), List.of()),
             create(WORKLOADS, workload()),
-            "spec.engine.image: Required value: VLLM-701",
             "spec: Forbidden: VLLM-507 must have a VLLMPolicy"),
         refused(
             "a model that nobody vouches for",
@@ -99,7 +98,7 @@ final class ReviewerTest {
             create(
                 WORKLOADS,
                 with(workload(), "spec/tenants/0/apiKeySecretRef/name", "\"other-globex\"")),
-            "spec.tenants[0].apiKeySecretRef.name: Forbidden: VLLM-510 must "),
+            "spec.tenants[0].apiKeySecretRef.name: Invalid value: VLLM-510 must "),
         refused(
             "a younger neighbour's Secret, taken by an update",
             CLUSTER.with(
@@ -108,7 +107,7 @@ final class ReviewerTest {
                 WORKLOADS,
                 workload(),
                 with(workload(), "spec/tenants/0/apiKeySecretRef/name", "\"other-globex\"")),
-            "spec.tenants[0].apiKeySecretRef.name: Forbidden: VLLM-510 must "),
+            "spec.tenants[0].apiKeySecretRef.name: Invalid value: VLLM-510 must "),
         refused(
             "one workload too many",
             new Cluster(
@@ -201,6 +200,16 @@ final class ReviewerTest {
             CLUSTER,
             update(MODELS, quantized, with(quantized, "spec/revoked", "{\"reason\":\"bad\"}")),
             "as before, spec.smokeTest: Required value: VLLM-603"),
+        refused(
+            "other bytes are another model",
+            CLUSTER,
+            update(MODELS, model(), with(model(), "spec/files/0/size", "602")),
+            "spec.files: Invalid value: VLLM-405 must "),
+        refused(
+            "a revocation is not taken back",
+            CLUSTER,
+            update(MODELS, with(model(), "spec/revoked", "{\"reason\":\"bad\"}"), model()),
+            "spec.revoked: Forbidden: VLLM-408 must "),
         allowed(
             "revoking says what stops",
             used,
