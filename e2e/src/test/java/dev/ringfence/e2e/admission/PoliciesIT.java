@@ -375,12 +375,15 @@ final class PoliciesIT {
         new Change("spec.shareProcessNamespace", "true", "VLLM-703"),
         new Change("spec.volumes[+]", "{name: host, hostPath: {path: /}}", "VLLM-703"),
         new Change("spec.volumes[+]", "{name: disk, emptyDir: {}}", "VLLM-105"),
-        new Change("spec.volumes[7]", "{name: scratch, emptyDir: {}}", "VLLM-202"),
+        new Change("spec.volumes[6]", "{name: scratch, emptyDir: {}}", "VLLM-202"),
         new Change("spec.volumes[0]", "{name: policy, secret: {secretName: x}}", "VLLM-202"),
         new Change("spec.securityContext.runAsNonRoot", "false", "VLLM-702"),
         new Change("spec.securityContext.runAsUser", "0", "VLLM-702"),
         new Change("spec.securityContext.seccompProfile.type", "Unconfined", "VLLM-702"),
-        new Change("spec.containers[0].securityContext.privileged", "true", "VLLM-702"),
+        new Change(
+            "spec.containers[0].securityContext",
+            "{privileged: true, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}",
+            "VLLM-702"),
         new Change(
             "spec.containers[0].securityContext.allowPrivilegeEscalation", "true", "VLLM-702"),
         new Change(
@@ -421,7 +424,6 @@ final class PoliciesIT {
         new Change("spec.containers[0].volumeMounts[1].readOnly", "false", "VLLM-105"),
         new Change("spec.initContainers[0].command", "[sh]", "VLLM-301"),
         new Change("spec.initContainers[0].args", "[guard]", "VLLM-301"),
-        new Change("spec.initContainers[0].restartPolicy", "null", "VLLM-301"),
         new Change("spec.initContainers[1].args", "[fetch]", "VLLM-301"),
         new Change("metadata.labels.[app.kubernetes.io/component]", "other", "VLLM-710"));
   }
@@ -479,7 +481,7 @@ final class PoliciesIT {
   static List<String> overreaches() {
     return List.of(
         "{apiVersion: v1, kind: Secret, metadata: {name: x, namespace: engines}}",
-        "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: engines}, spec: {containers: [{name: a, image: a}]}}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: free}, spec: {containers: [{name: a, image: a}]}}",
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: engines}}",
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: kube-system, labels: {app.kubernetes.io/managed-by: ringfence, ringfence.dev/workload: a}}}",
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: ringfence-system, labels: {app.kubernetes.io/managed-by: ringfence, ringfence.dev/workload: a}}}",
