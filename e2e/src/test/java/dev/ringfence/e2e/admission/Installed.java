@@ -38,11 +38,7 @@ final class Installed {
   }
 
   static void apply(KubernetesClient client, ObjectNode object) {
-    client
-        .resource(resource(object))
-        .fieldManager("install")
-        .forceConflicts()
-        .serverSideApply();
+    client.resource(resource(object)).fieldManager("install").forceConflicts().serverSideApply();
   }
 
   static GenericKubernetesResource resource(ObjectNode object) {
@@ -89,8 +85,7 @@ final class Installed {
         .serverSideApply();
     await()
         .atMost(Duration.ofSeconds(30))
-        .until(
-            () -> client.serviceAccounts().inNamespace(name).withName("default").get() != null);
+        .until(() -> client.serviceAccounts().inNamespace(name).withName("default").get() != null);
   }
 
   static void policies(KubernetesClient client, String... files) {

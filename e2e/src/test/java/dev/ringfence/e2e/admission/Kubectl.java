@@ -23,7 +23,8 @@ record Kubectl(Path executable, Path kubeconfig, Path folder) {
   }
 
   /**
-   * Runs in the folder, so that messages hold relative file names; one that waits for ever is ended.
+   * Runs in the folder, so that messages hold relative file names; one that waits for ever is
+   * ended.
    */
   Answer run(String... arguments) {
     List<String> command = new ArrayList<>(List.of(executable.toString()));

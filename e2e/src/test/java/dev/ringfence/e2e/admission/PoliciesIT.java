@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class PoliciesIT {
   private static final Path RENDERED = Path.of("../operator/src/test/resources/render");
   private static final String OPEN = "engines";
+
   /** Without a Pod Security level, which would refuse some pods before the policy is asked. */
   private static final String FREE = "free";
 
@@ -265,20 +266,44 @@ final class PoliciesIT {
   /** What RBAC would allow, in the namespace that is closed. */
   private static void insideADedicatedNamespace() {
     String name =
-        plane().client().pods().inNamespace(DEDICATED).list().getItems().get(0).getMetadata()
+        plane()
+            .client()
+            .pods()
+            .inNamespace(DEDICATED)
+            .list()
+            .getItems()
+            .get(0)
+            .getMetadata()
             .getName();
     Kubectl editor = kubectl("editor");
     Kubectl rescuer = kubectl("rescuer", "ringfence:break-glass");
     String service =
-        plane().client().services().inNamespace(DEDICATED).list().getItems().get(0).getMetadata()
+        plane()
+            .client()
+            .services()
+            .inNamespace(DEDICATED)
+            .list()
+            .getItems()
+            .get(0)
+            .getMetadata()
             .getName();
     List<List<String>> entering =
         List.of(
             List.of("exec", name, "-c", "engine", "--", "id"),
             List.of("attach", name, "-c", "engine"),
             List.of("port-forward", name, ":9901"),
-            List.of("get", "--raw", "/api/v1/namespaces/" + DEDICATED + "/pods/" + name + ":9901/proxy/state"),
-            List.of("get", "--raw", "/api/v1/namespaces/" + DEDICATED + "/services/" + service + ":8080/proxy/v1/models"));
+            List.of(
+                "get",
+                "--raw",
+                "/api/v1/namespaces/" + DEDICATED + "/pods/" + name + ":9901/proxy/state"),
+            List.of(
+                "get",
+                "--raw",
+                "/api/v1/namespaces/"
+                    + DEDICATED
+                    + "/services/"
+                    + service
+                    + ":8080/proxy/v1/models"));
     for (List<String> command : entering) {
       String[] line =
           Stream.concat(
@@ -313,9 +338,7 @@ final class PoliciesIT {
     assertThat(editor.run("delete", "networkpolicies", "--all", "-n", DEDICATED).text())
         .contains("VLLM-709");
     assertThat(
-            editor
-                .run("create", "configmap", "own", "--from-literal=a=b", "-n", DEDICATED)
-                .code())
+            editor.run("create", "configmap", "own", "--from-literal=a=b", "-n", DEDICATED).code())
         .as("a ConfigMap of their own")
         .isZero();
     assertThat(
