@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,8 @@ public final class Admission implements AutoCloseable {
     }
   }
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final WatchedFacts facts;
   private final Certificates certificates;
   private final WebhookServer server;
@@ -46,10 +49,11 @@ public final class Admission implements AutoCloseable {
   }
 
   /**
-   * Starts and returns when it listens; {@link #ready} says when it can judge.
+   * Starts and returns when it has seen what judgements rest on, and listens.
    *
    * @throws IOException when the address cannot be had or the folder holds no usable certificate
-   * @throws IllegalStateException when certificates cannot be made, with what is missing
+   * @throws IllegalStateException when certificates cannot be made or something cannot be watched,
+   *     with what is missing
    */
   public static Admission start(
       KubernetesClient client, Options options, MeterRegistry meters, InstantSource clock)
@@ -60,6 +64,8 @@ public final class Admission implements AutoCloseable {
             : OwnCertificates.start(client, options.namespace(), options.names(), clock);
     WatchedFacts facts = WatchedFacts.start(client, options.namespace());
     try {
+      // Before all has been seen, a good workload would be told that there is no policy.
+      facts.awaitReady(PATIENCE);
       return new Admission(
           facts,
           certificates,
@@ -70,6 +76,10 @@ public final class Admission implements AutoCloseable {
       certificates.close();
       throw new IOException(
           "cannot listen on " + options.host() + ":" + options.port() + ": " + e.getMessage(), e);
+    } catch (IllegalStateException e) {
+      facts.close();
+      certificates.close();
+      throw e;
     }
   }
 
@@ -77,7 +87,7 @@ public final class Admission implements AutoCloseable {
     return server.port();
   }
 
-  /** Whether everything that judgements rest on has been seen. */
+  /** Whether all watches run. */
   public boolean ready() {
     return facts.ready();
   }

@@ -231,7 +231,11 @@ final class Judge {
             .equals(Optional.of("true"));
     if (forced) {
       return new Outcome.Allowed(
-          List.of("deleted though " + counted(users) + " use it: " + listed(users)));
+          List.of(
+              "deleted though "
+                  + counted(users)
+                  + (users.size() == 1 ? " uses it: " : " use it: ")
+                  + listed(users)));
     }
     return new Outcome.InUse(
         "metadata.name: Forbidden: "

@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -184,6 +185,29 @@ public final class WatchedFacts implements Facts, AutoCloseable {
   /** Whether everything has been seen once and all watches run. */
   public boolean ready() {
     return informers.stream().allMatch(i -> i.hasSynced() && i.isRunning());
+  }
+
+  /**
+   * Returns when everything has been seen once.
+   *
+   * @throws IllegalStateException when that takes too long
+   */
+  void awaitReady(Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    while (!ready()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException(
+            "the webhook cannot see what it judges by, the operator needs list and watch on"
+                + " vllmdeployments, vllmpolicies, trustedmodels and namespaces, and on configmaps"
+                + " in its own namespace; is the API installed?");
+      }
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while starting", e);
+      }
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.ringfence.cli;
 
+import dev.ringfence.admission.Admission;
 import dev.ringfence.runtime.Options;
 import dev.ringfence.runtime.RingfenceOperator;
 import io.fabric8.kubernetes.client.Config;
@@ -55,6 +56,28 @@ final class OperatorCommand implements Callable<Integer> {
       description = "Health and metrics; default 0.0.0.0:8081, port 0 is a free one.")
   private String listen = "0.0.0.0:8081";
 
+  @Option(
+      names = "--webhook",
+      paramLabel = "HOST:PORT",
+      description = "Serves the admission webhook, as 0.0.0.0:9443; default not at all.")
+  private String webhook = "";
+
+  @Option(
+      names = "--webhook-name",
+      paramLabel = "NAME",
+      description =
+          "How the API server calls the webhook, for its certificate. Repeats; default the Service"
+              + " ringfence-webhook.")
+  private List<String> webhookNames = List.of();
+
+  @Option(
+      names = "--webhook-certificates",
+      paramLabel = "DIR",
+      description =
+          "Its tls.crt and tls.key, read again when they change; default the operator makes its"
+              + " own.")
+  private @Nullable Path webhookCertificates;
+
   @Option(names = "--no-leader-election", description = "This is the only operator of the cluster.")
   private boolean alone;
 
@@ -74,6 +97,14 @@ final class OperatorCommand implements Callable<Integer> {
       err.println("ringfence: --listen takes HOST:PORT, as 0.0.0.0:8081");
       return 2;
     }
+    Optional<Admission.Options> admission = Optional.empty();
+    if (!webhook.isEmpty()) {
+      admission = admission();
+      if (admission.isEmpty()) {
+        err.println("ringfence: --webhook takes HOST:PORT, as 0.0.0.0:9443");
+        return 2;
+      }
+    }
     Config config;
     try {
       config = config();
@@ -86,7 +117,7 @@ final class OperatorCommand implements Callable<Integer> {
     options = watch.isEmpty() ? options : options.withWatch(new HashSet<>(watch));
     options = simulated ? options.withAskGuards(false) : options;
     options = alone ? options.withLeaderElection(false, options.identity()) : options;
-    try (RingfenceOperator operator = RingfenceOperator.start(config, options)) {
+    try (RingfenceOperator operator = RingfenceOperator.start(config, options, admission)) {
       Runtime.getRuntime().addShutdownHook(new Thread(operator::close, "shutdown"));
       operator.await();
       return 0;
@@ -100,6 +131,23 @@ final class OperatorCommand implements Callable<Integer> {
               + "); check the kubeconfig, the network and the operator's ClusterRole");
       return 1;
     }
+  }
+
+  private Optional<Admission.Options> admission() {
+    int colon = webhook.lastIndexOf(':');
+    return colon < 1
+        ? Optional.empty()
+        : port(webhook.substring(colon + 1))
+            .map(
+                p ->
+                    new Admission.Options(
+                        namespace,
+                        webhook.substring(0, colon),
+                        p,
+                        Optional.ofNullable(webhookCertificates),
+                        webhookNames.isEmpty()
+                            ? Admission.Options.of(namespace).names()
+                            : webhookNames));
   }
 
   private static Optional<Integer> port(String text) {

@@ -1,5 +1,6 @@
 package dev.ringfence.runtime;
 
+import dev.ringfence.admission.Admission;
 import dev.ringfence.events.EventRecorder;
 import dev.ringfence.reconcile.GuardReader;
 import dev.ringfence.reconcile.HttpGuardReader;
@@ -23,6 +24,7 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -45,6 +47,7 @@ public final class RingfenceOperator implements AutoCloseable {
   private final Operator operator;
   private final Health health;
   private final GuardReader guards;
+  private Optional<Admission> admission = Optional.empty();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   private RingfenceOperator(
@@ -63,6 +66,16 @@ public final class RingfenceOperator implements AutoCloseable {
    * @throws IllegalStateException when it cannot start, with what is missing
    */
   public static RingfenceOperator start(Config config, Options options) {
+    return start(config, options, Optional.empty());
+  }
+
+  /**
+   * The same with the admission webhook, which every replica serves, the leader or not.
+   *
+   * @param webhook how to serve it; empty for not at all
+   */
+  public static RingfenceOperator start(
+      Config config, Options options, Optional<Admission.Options> webhook) {
     Config named = new ConfigBuilder(config).withUserAgent("ringfence-operator").build();
     KubernetesClient client = new KubernetesClientBuilder().withConfig(named).build();
     if (client.namespaces().withName(options.namespace()).get() == null) {
@@ -147,8 +160,12 @@ public final class RingfenceOperator implements AutoCloseable {
             registry);
     RingfenceOperator running = new RingfenceOperator(client, operator, health, guards);
     try {
+      if (webhook.isPresent()) {
+        running.admission =
+            Optional.of(Admission.start(client, webhook.get(), registry, options.clock()));
+      }
       operator.start();
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       running.close();
       throw new IllegalStateException("the operator cannot start: " + e.getMessage(), e);
     }
@@ -203,6 +220,11 @@ public final class RingfenceOperator implements AutoCloseable {
     return health.port();
   }
 
+  /** Where the webhook is served, when it is. */
+  public Optional<Integer> webhookPort() {
+    return admission.map(Admission::port);
+  }
+
   /** Returns when the operator has been stopped. */
   public void await() throws InterruptedException {
     ended.await();
@@ -213,6 +235,7 @@ public final class RingfenceOperator implements AutoCloseable {
   public void close() {
     health.stopping();
     try {
+      admission.ifPresent(Admission::close);
       operator.stop();
     } finally {
       if (guards instanceof HttpGuardReader reader) {

@@ -238,6 +238,11 @@ final class PoliciesIT {
     Pod pod = plane().client().pods().inNamespace(OPEN).list().getItems().get(0);
     String name = pod.getMetadata().getName();
     Kubectl editor = kubectl("editor");
+    // Simulated kubelets do not resize; of a pod without a node the API server asks none.
+    ObjectNode waiting = pod("image-awq");
+    ((ObjectNode) waiting.path("metadata")).put("name", "waiting").put("namespace", OPEN);
+    ((ObjectNode) waiting.path("spec")).putObject("nodeSelector").put("nowhere", "true");
+    Installed.apply(plane().client(), waiting);
 
     assertThat(
             editor.run("debug", name, "-n", OPEN, "--image=busybox", "--profile=restricted").text())
@@ -247,7 +252,7 @@ final class PoliciesIT {
                 .run(
                     "patch",
                     "pod",
-                    name,
+                    "waiting",
                     "-n",
                     OPEN,
                     "--subresource",
