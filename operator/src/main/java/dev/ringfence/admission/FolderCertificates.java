@@ -64,7 +64,7 @@ public final class FolderCertificates implements Certificates {
     }
   }
 
-  private void lookAgain() {
+  void lookAgain() {
     try {
       look();
     } catch (IOException | RuntimeException e) {
