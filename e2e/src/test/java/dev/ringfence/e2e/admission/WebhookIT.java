@@ -211,8 +211,7 @@ final class WebhookIT {
   @Test
   void noCallFailsWhileAuthoritiesRotateAndReplicasComeAndGo() throws Exception {
     // The first authority was made long ago; it is due when the clock comes to today.
-    AtomicReference<Instant> now =
-        new AtomicReference<>(Instant.now().minus(Duration.ofDays(250)));
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now().minus(Duration.ofDays(250)));
     Admission first = admission(now::get);
     Admission second = admission(now::get);
     now.set(Instant.now().minus(Duration.ofHours(2)));
