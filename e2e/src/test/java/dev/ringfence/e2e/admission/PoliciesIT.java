@@ -437,6 +437,8 @@ final class PoliciesIT {
         new Change("spec.containers[0].command[2]", "exec \"$@\"", "VLLM-301"),
         new Change("spec.containers[0].args[+]", "--enable-prefix-caching", "VLLM-208"),
         new Change("spec.containers[0].args[+]", "--enable-pre", "VLLM-208"),
+        new Change("spec.containers[0].args[+]", "--enable-log-requests", "VLLM-208"),
+        new Change("spec.priorityClassName", "system-node-critical", "VLLM-711"),
         new Change("spec.containers[0].args[+]", "--trust-remote-code", "VLLM-208"),
         new Change("spec.containers[0].args[+]", "--load-format=auto", "VLLM-208"),
         new Change("spec.containers[0].args[+]", "--gpu-memory-utilization=0.99", "VLLM-208"),
