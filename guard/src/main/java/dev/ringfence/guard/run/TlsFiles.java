@@ -9,6 +9,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -79,6 +80,7 @@ final class TlsFiles {
     }
     PrivateKey privateKey =
         privateKey(new String(keyText, StandardCharsets.ISO_8859_1), chain.getFirst());
+    belongTogether(privateKey, chain.getFirst());
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     char[] password = {'x'};
@@ -113,6 +115,28 @@ final class TlsFiles {
           default -> throw new GeneralSecurityException("a key of an old form");
         };
     return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+  }
+
+  /** A pair of which only one half was exchanged yet must not replace one that works. */
+  private static void belongTogether(PrivateKey key, Certificate certificate)
+      throws GeneralSecurityException {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> "Ed25519";
+        };
+    byte[] text = {1, 2, 3};
+    Signature signer = Signature.getInstance(algorithm);
+    signer.initSign(key);
+    signer.update(text);
+    byte[] signature = signer.sign();
+    Signature verifier = Signature.getInstance(algorithm);
+    verifier.initVerify(certificate.getPublicKey());
+    verifier.update(text);
+    if (!verifier.verify(signature)) {
+      throw new GeneralSecurityException("not the certificate's key");
+    }
   }
 
   /** AlgorithmIdentifier of rsaEncryption. */

@@ -108,8 +108,6 @@ public final class LiveState {
                   .map(e -> "the Secret of API keys cannot be used: " + e)
                   .orElse("the Secret of API keys is missing or holds no key")));
     }
-    tlsError.ifPresent(
-        e -> reasons.add(new Reason(Rule.TLS, "the certificate cannot be used: " + e)));
     if (probesEgress && !egressBlocked.orElse(false)) {
       reasons.add(
           new Reason(
@@ -243,7 +241,9 @@ public final class LiveState {
             .put("file", v.file() == null ? Json.Null.NULL : new Json.Str(v.file()))
             .put("rule", v.rule() == null ? Json.Null.NULL : new Json.Str(v.rule().id())));
     page.put("draining", drain != Drain.NONE);
-    page.put("notDone", new Json.Arr(notDone.stream().map(s -> (Json) new Json.Str(s)).toList()));
+    List<String> missing = new ArrayList<>(notDone);
+    tlsError.ifPresent(e -> missing.add("the certificate that lies there is not in use: " + e));
+    page.put("notDone", new Json.Arr(missing.stream().map(t -> (Json) new Json.Str(t)).toList()));
     return page;
   }
 
