@@ -242,7 +242,8 @@ public final class LiveState {
             .put("rule", v.rule() == null ? Json.Null.NULL : new Json.Str(v.rule().id())));
     page.put("draining", drain != Drain.NONE);
     List<String> missing = new ArrayList<>(notDone);
-    tlsError.ifPresent(e -> missing.add("the certificate that lies there is not in use: " + e));
+    tlsError.ifPresent(
+        error -> missing.add("the certificate that lies there is not in use: " + error));
     page.put("notDone", new Json.Arr(missing.stream().map(t -> (Json) new Json.Str(t)).toList()));
     return page;
   }
