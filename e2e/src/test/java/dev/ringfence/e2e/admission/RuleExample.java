@@ -72,7 +72,7 @@ record RuleExample(Path file, String why, List<String> lines, String body) {
           body.add(line);
         } else if (line.equals("# rejected:") || line.equals("# accepted:")) {
           said = true;
-        } else {
+        } else if (!line.equals("# page")) { // where it is shown, for those who write the pages
           (said ? lines : why).add(line.substring(1).strip());
         }
       }
