@@ -10,11 +10,11 @@ import picocli.CommandLine.Spec;
 
 /**
  * Entry of the programs that need the end-to-end module: {@code local}, {@code demo}, {@code
- * audit}.
+ * audit}, {@code scale}.
  */
 @Command(
     name = "ringfence",
-    subcommands = {LocalCommand.class, AuditCommand.class, DemoCommand.class},
+    subcommands = {LocalCommand.class, AuditCommand.class, DemoCommand.class, ScaleCommand.class},
     mixinStandardHelpOptions = true,
     description = "The part of ringfence that runs a real Kubernetes control plane.")
 public final class Main implements Runnable {

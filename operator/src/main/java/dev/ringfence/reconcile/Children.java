@@ -97,7 +97,7 @@ final class Children {
     R desired = ours(owner, rendered);
     try {
       Optional<R> live = find(desired);
-      return live.isEmpty() ? create(desired) : keep(owner, desired, live.get());
+      return live.isEmpty() ? create(owner, desired) : keep(owner, desired, live.get());
     } catch (KubernetesClientException e) {
       return refused(desired, e);
     }
@@ -141,7 +141,17 @@ final class Children {
     return (R) answer;
   }
 
-  private <R extends HasMetadata> Outcome create(R desired) {
+  private <R extends HasMetadata> Outcome create(RawWorkload owner, R desired) {
+    // Children vanish when their owner does, before the informer says so; what is made then is left
+    // for the collector.
+    boolean owned =
+        api.get(owner)
+            .filter(there -> there.getMetadata().getUid().equals(owner.getMetadata().getUid()))
+            .filter(there -> !there.isMarkedForDeletion())
+            .isPresent();
+    if (!owned) {
+      return new Outcome.Pending("the workload is being deleted");
+    }
     ObjectNode sent = Trees.wanted(api.tree(desired));
     Optional<Difference> harm =
         Admission.harm(sent, Trees.wanted(api.tree(api.tryCreate(desired))));
@@ -197,7 +207,7 @@ final class Children {
       remember(desired, sent, live, live.getMetadata().getResourceVersion());
       return new Outcome.Settled(live, Optional.empty());
     }
-    if (asBefore && !ledger.repair(key(live), clock.instant())) {
+    if (asBefore && ledger.exhausted(key(live), clock.instant())) {
       return new Outcome.Fought(
           name(live), otherManager(live), ledger.peace(key(live), clock.instant()));
     }
@@ -206,6 +216,7 @@ final class Children {
     if (!asBefore) {
       return new Outcome.Settled(replaced, Optional.empty());
     }
+    ledger.repaired(key(live), clock.instant());
     String what = difference.get().path() + " (changed by " + otherManager(live) + ")";
     LOG.info("{} was changed at {}, put back", name(live), what);
     return new Outcome.Settled(replaced, Optional.of(name(live) + " " + what));

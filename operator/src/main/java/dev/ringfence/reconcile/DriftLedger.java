@@ -17,19 +17,14 @@ final class DriftLedger {
 
   private final Map<String, Deque<Instant>> times = new HashMap<>();
 
-  /** Whether the child may be put back once more; if so, that is noted. */
-  synchronized boolean repair(String child, Instant now) {
-    Deque<Instant> past = recent(child, now);
-    if (past.size() >= MOST) {
-      return false;
-    }
-    past.addLast(now);
-    return true;
+  /** Whether the child was put back so often that it is left alone now. */
+  synchronized boolean exhausted(String child, Instant now) {
+    return recent(child, now).size() >= MOST;
   }
 
-  /** Whether the child was put back so often that it is left alone now. */
-  synchronized boolean fought(String child, Instant now) {
-    return recent(child, now).size() >= MOST;
+  /** Notes that the child was put back; an attempt that came to nothing does not count. */
+  synchronized void repaired(String child, Instant now) {
+    recent(child, now).addLast(now);
   }
 
   /** When the child may be put back again. */

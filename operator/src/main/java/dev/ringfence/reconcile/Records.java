@@ -11,9 +11,11 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.net.HttpURLConnection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -100,7 +102,10 @@ final class Records {
       try {
         ControllerRevision made = api.create(revision);
         ControllerRevision before = written.put(key(workload, role), made);
-        owned(workload, role).forEach(api::delete);
+        // The informer may be quick enough to have the new one already.
+        owned(workload, role).stream()
+            .filter(old -> !old.getMetadata().getName().equals(made.getMetadata().getName()))
+            .forEach(api::delete);
         if (before != null
             && !before.getMetadata().getName().equals(made.getMetadata().getName())) {
           api.delete(before);
@@ -171,14 +176,16 @@ final class Records {
         .orElseThrow(() -> new IllegalStateException("cannot read what was just written"));
   }
 
-  /** Removes records beyond the newest of each role. */
+  /** Removes records beyond the newest of each role, and what was given another role. */
   void prune(RawWorkload workload) {
+    Set<String> keep = new HashSet<>();
     for (Role role : Role.values()) {
-      Optional<String> keep = read(workload, role).map(r -> r.revision().getMetadata().getName());
-      owned(workload, role).stream()
-          .filter(revision -> keep.filter(revision.getMetadata().getName()::equals).isEmpty())
-          .forEach(api::delete);
+      read(workload, role).ifPresent(r -> keep.add(r.revision().getMetadata().getName()));
     }
+    world.of(ControllerRevision.class, ResourceID.fromResource(workload)).stream()
+        .filter(revision -> Children.isOurs(workload, revision))
+        .filter(revision -> !keep.contains(revision.getMetadata().getName()))
+        .forEach(api::delete);
   }
 
   void forget(RawWorkload workload) {

@@ -514,7 +514,7 @@ final class Rollout {
       }
       case Outcome.Pending pending -> {
         wakeups.at(now.plusSeconds(1));
-        say(Reason.WaitingForApi, pending.why());
+        say(Reason.Starting, pending.why());
       }
       case Outcome.Foreign foreign ->
           problems.add(

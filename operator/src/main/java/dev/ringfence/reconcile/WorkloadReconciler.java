@@ -54,7 +54,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Numbers that move while engines start are written no more often than this. */
-  private static final Duration CALM = Duration.ofSeconds(5);
+  private static final Duration CALM = Duration.ofSeconds(30);
 
   /**
    * After our write was refused because the object had changed: the informer has the change in a
@@ -73,12 +73,16 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private final RolloutQueue<ResourceID> queue = new RolloutQueue<>();
   private final Map<String, State> states = new ConcurrentHashMap<>();
   private final Map<String, Instant> statusWritten = new ConcurrentHashMap<>();
+  private final Map<String, Put> puts = new ConcurrentHashMap<>();
   private final Map<String, CachedVerdict> asAccepted = new ConcurrentHashMap<>();
   private final Late<World> world = new Late<>();
   private final Late<Surveyor> surveyor = new Late<>();
   private final Late<Records> records = new Late<>();
   private final Late<Children> children = new Late<>();
   private boolean resumed;
+
+  /** A write of a status: of which version, and what came of it. */
+  private record Put(String before, RawWorkload answer) {}
 
   private record CachedVerdict(String version, Verdict verdict) {}
 
@@ -127,6 +131,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       ResourceID id = ResourceID.fromResource(changed);
       records.get().forget(changed);
       statusWritten.remove(changed.getMetadata().getUid());
+      puts.remove(changed.getMetadata().getUid());
       states.remove(changed.getMetadata().getUid());
       asAccepted.keySet().removeIf(key -> key.startsWith(changed.getMetadata().getUid() + "/"));
       world.get().nudge(queue.forget(id));
@@ -141,7 +146,8 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     }
     resumeQueue();
     try {
-      Duration next = new Attempt(workload).run();
+      Duration next =
+          new Attempt(newest(workload), workload.getMetadata().getResourceVersion()).run();
       return UpdateControl.<RawWorkload>noUpdate().rescheduleAfter(next);
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
@@ -154,6 +160,17 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       }
       throw e;
     }
+  }
+
+  /**
+   * The object as our own last write of its status left it, while the informer does not have that
+   * yet.
+   */
+  private RawWorkload newest(RawWorkload cached) {
+    Put last = puts.get(cached.getMetadata().getUid());
+    return last != null && last.before().equals(cached.getMetadata().getResourceVersion())
+        ? last.answer()
+        : cached;
   }
 
   private boolean gone(RawWorkload workload) {
@@ -238,8 +255,12 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     /** As the last write of its status left it. */
     private RawWorkload latest;
 
-    Attempt(RawWorkload workload) {
+    /** As the informer had it when this look began. */
+    private final String cachedVersion;
+
+    Attempt(RawWorkload workload, String cachedVersion) {
       this.workload = workload;
+      this.cachedVersion = cachedVersion;
       this.latest = workload;
       this.survey = surveyor.get().survey(workload.getMetadata().getNamespace(), now);
     }
@@ -525,11 +546,12 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       Map<String, Condition> after = Conditions.read(fresh);
       return old.path("observedGeneration").asLong() == fresh.path("observedGeneration").asLong()
           && Set.of("Accepted", "Ready", "Reconciling", "Stalled").stream()
-              .allMatch(
-                  type ->
-                      Optional.ofNullable(before.get(type))
-                          .map(Condition::status)
-                          .equals(Optional.ofNullable(after.get(type)).map(Condition::status)));
+              .allMatch(type -> said(before, type).equals(said(after, type)));
+    }
+
+    private static String said(Map<String, Condition> conditions, String type) {
+      Condition condition = conditions.get(type);
+      return condition == null ? "" : condition.status() + "/" + condition.reason();
     }
 
     private void put(ObjectNode status) {
@@ -540,6 +562,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       metadata.put("uid", latest.getMetadata().getUid());
       body.set("status", status);
       latest = api.replaceStatus(latest, body);
+      puts.put(workload.getMetadata().getUid(), new Put(cachedVersion, latest));
       statusWritten.put(workload.getMetadata().getUid(), now);
     }
   }

@@ -278,7 +278,7 @@ public final class WorkloadStatus {
       return Said.no("Ready", Reason.Frozen, "engines are stopped, see Accepted");
     }
     if (found.tenants().isEmpty()) {
-      return Said.unknown("Ready", Reason.Starting, "not looked at yet");
+      return Said.no("Ready", Reason.Starting, "not looked at yet");
     }
     if (wantsNone() && found.onTarget()) {
       return Said.yes(

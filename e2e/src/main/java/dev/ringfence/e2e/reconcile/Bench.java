@@ -9,9 +9,12 @@ import dev.ringfence.resources.RawPolicy;
 import dev.ringfence.resources.RawWorkload;
 import dev.ringfence.runtime.Options;
 import dev.ringfence.runtime.RingfenceOperator;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -148,39 +151,46 @@ public final class Bench implements AutoCloseable {
 
   /** Changes a workload's specification. */
   public RawWorkload edit(RawWorkload workload, Consumer<ObjectNode> change) {
-    return client
-        .resource(workload)
-        .edit(
-            there -> {
-              ObjectNode spec = (ObjectNode) there.spec().deepCopy();
-              change.accept(spec);
-              there.putSpec(spec);
-              return there;
-            });
+    return change(
+        workload,
+        there -> {
+          ObjectNode spec = (ObjectNode) there.spec().deepCopy();
+          change.accept(spec);
+          there.putSpec(spec);
+        });
+  }
+
+  /** Reads, changes and writes until nobody else was faster. */
+  public <R extends HasMetadata> R change(R object, Consumer<R> change) {
+    for (int attempt = 1; ; attempt++) {
+      R there = client.resource(object).require();
+      change.accept(there);
+      try {
+        return client.resource(there).update();
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT || attempt == 20) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** Changes the policy's specification. */
   public RawPolicy editPolicy(Consumer<ObjectNode> change) {
-    return client
-        .resource(Samples.policy())
-        .edit(
-            there -> {
-              ObjectNode spec = (ObjectNode) there.spec().deepCopy();
-              change.accept(spec);
-              there.putSpec(spec);
-              return there;
-            });
+    return change(
+        Samples.policy(),
+        there -> {
+          ObjectNode spec = (ObjectNode) there.spec().deepCopy();
+          change.accept(spec);
+          there.putSpec(spec);
+        });
   }
 
   /** Has the workload looked at again, without changing anything that counts. */
   public void poke(RawWorkload workload) {
-    client
-        .resource(workload)
-        .edit(
-            there -> {
-              there.getMetadata().setAnnotations(Map.of("poked", Instant.now().toString()));
-              return there;
-            });
+    change(
+        workload,
+        there -> there.getMetadata().setAnnotations(Map.of("poked", Instant.now().toString())));
   }
 
   public RawWorkload get(RawWorkload workload) {
@@ -208,9 +218,15 @@ public final class Bench implements AutoCloseable {
 
   /** Waits until the status is of the present generation and the workload looks like this. */
   public RawWorkload await(RawWorkload workload, String what, Predicate<RawWorkload> wanted) {
+    return await(workload, what, PATIENCE, wanted);
+  }
+
+  private RawWorkload await(
+      RawWorkload workload, String what, Duration patience, Predicate<RawWorkload> wanted) {
     try {
       until(
           what,
+          patience,
           () -> {
             RawWorkload there = get(workload);
             return there.status().path("observedGeneration").asLong(-1)
@@ -230,9 +246,14 @@ public final class Bench implements AutoCloseable {
   }
 
   public void awaitReady(RawWorkload workload) {
+    awaitReady(workload, PATIENCE);
+  }
+
+  public void awaitReady(RawWorkload workload, Duration patience) {
     await(
         workload,
         "Ready",
+        patience,
         there ->
             condition(there, "Ready").startsWith("True")
                 && condition(there, "Reconciling").isEmpty());
