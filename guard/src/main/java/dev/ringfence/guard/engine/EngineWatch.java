@@ -44,6 +44,8 @@ public final class EngineWatch {
   private volatile boolean smoking;
   private int starts;
 
+  private volatile Runnable changeListener = () -> {};
+
   /** The time from which the engine is not healthy, or 0 while it is. */
   private volatile long unhealthySince = System.nanoTime();
 
@@ -52,6 +54,11 @@ public final class EngineWatch {
     this.engine = new EngineClient(address);
     this.socket = address.getPath();
     this.servedFolder = servedFolder;
+  }
+
+  /** Told at once, in the watch's own thread, when an engine turned healthy or not. */
+  public void onChange(Runnable listener) {
+    changeListener = listener;
   }
 
   public void start() {
@@ -225,6 +232,8 @@ public final class EngineWatch {
     } finally {
       lock.unlock();
     }
+    // Before anything else is asked of the engine: whoever sees us ready finds `healthy` there.
+    changeListener.run();
   }
 
   /** Changes when another process has made the socket anew. */

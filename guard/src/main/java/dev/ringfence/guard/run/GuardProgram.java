@@ -118,6 +118,7 @@ public final class GuardProgram {
     Optional<ModelGate> verification = gate;
     Optional<RunFolder> folder = run.map(r -> new RunFolder(r, live, watch, drainer, verification));
     probe.ifPresent(p -> EgressProbe.start(p, live));
+    folder.ifPresent(f -> watch.onChange(f::look));
     watch.start();
     watch.look();
     Optional<TlsFiles> tlsFiles = tls;

@@ -78,7 +78,7 @@ final class RunFolder {
   }
 
   /** Looks at everything; called twenty times a second. */
-  void look() {
+  synchronized void look() {
     drain();
     boolean told = has("go");
     boolean refused = has("refused");
