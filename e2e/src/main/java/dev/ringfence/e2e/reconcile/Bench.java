@@ -3,6 +3,7 @@ package dev.ringfence.e2e.reconcile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringfence.api.v1alpha1.Crd;
+import dev.ringfence.e2e.cluster.Definitions;
 import dev.ringfence.e2e.cluster.LocalControlPlane;
 import dev.ringfence.resources.RawModel;
 import dev.ringfence.resources.RawPolicy;
@@ -64,17 +65,13 @@ public final class Bench implements AutoCloseable {
       until(
           crd.objectName() + " is served",
           () ->
-              client
-                  .apiextensions()
-                  .v1()
-                  .customResourceDefinitions()
-                  .withName(crd.objectName())
-                  .get()
-                  .getStatus()
-                  .getConditions()
-                  .stream()
-                  .anyMatch(
-                      c -> c.getType().equals("Established") && c.getStatus().equals("True")));
+              Definitions.established(
+                  client
+                      .apiextensions()
+                      .v1()
+                      .customResourceDefinitions()
+                      .withName(crd.objectName())
+                      .get()));
     }
     client
         .resource(

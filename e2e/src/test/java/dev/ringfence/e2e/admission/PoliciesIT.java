@@ -228,7 +228,9 @@ final class PoliciesIT {
                 assertThat(pods)
                     .allMatch(
                         p ->
-                            p.getStatus().getConditions().stream()
+                            java.util.Optional.ofNullable(p.getStatus().getConditions())
+                                .orElse(List.of())
+                                .stream()
                                 .anyMatch(
                                     c ->
                                         c.getType().equals("Ready")

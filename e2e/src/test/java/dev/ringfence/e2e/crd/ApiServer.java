@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.ringfence.api.v1alpha1.Crd;
+import dev.ringfence.e2e.cluster.Definitions;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -43,16 +44,9 @@ final class ApiServer {
           .v1()
           .customResourceDefinitions()
           .withName(crd.objectName())
-          .waitUntilCondition(ApiServer::established, 30, TimeUnit.SECONDS);
+          .waitUntilCondition(Definitions::established, 30, TimeUnit.SECONDS);
     }
     return new ApiServer(client, namespace);
-  }
-
-  private static boolean established(CustomResourceDefinition crd) {
-    return crd != null
-        && crd.getStatus() != null
-        && crd.getStatus().getConditions().stream()
-            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
   }
 
   /** What stands stored after a create that is only tried, with unknown fields refused. */
