@@ -82,6 +82,8 @@ final class Children {
   private final Map<String, Synced> synced = new ConcurrentHashMap<>();
   private final Map<String, Written> written = new ConcurrentHashMap<>();
   private final DriftLedger ledger = new DriftLedger();
+  private static final Outcome GOING = new Outcome.Pending("the workload is being deleted");
+
   private final World world;
   private final Api api;
   private final InstantSource clock;
@@ -141,16 +143,21 @@ final class Children {
     return (R) answer;
   }
 
+  /**
+   * Whether the workload is there and stays, asked of the API server before a write. Children lose
+   * their owner or vanish before the informer says that it goes; what was made or given its owner
+   * back then would be the collector's.
+   */
+  private boolean governs(RawWorkload owner) {
+    return api.get(owner)
+        .filter(there -> there.getMetadata().getUid().equals(owner.getMetadata().getUid()))
+        .filter(there -> !there.isMarkedForDeletion())
+        .isPresent();
+  }
+
   private <R extends HasMetadata> Outcome create(RawWorkload owner, R desired) {
-    // Children vanish when their owner does, before the informer says so; what is made then is left
-    // for the collector.
-    boolean owned =
-        api.get(owner)
-            .filter(there -> there.getMetadata().getUid().equals(owner.getMetadata().getUid()))
-            .filter(there -> !there.isMarkedForDeletion())
-            .isPresent();
-    if (!owned) {
-      return new Outcome.Pending("the workload is being deleted");
+    if (!governs(owner)) {
+      return GOING;
     }
     ObjectNode sent = Trees.wanted(api.tree(desired));
     Optional<Difference> harm =
@@ -210,6 +217,9 @@ final class Children {
     if (asBefore && ledger.exhausted(key(live), clock.instant())) {
       return new Outcome.Fought(
           name(live), otherManager(live), ledger.peace(key(live), clock.instant()));
+    }
+    if (!governs(owner)) {
+      return GOING;
     }
     R replaced = api.replace(live, body);
     remember(desired, sent, replaced, live.getMetadata().getResourceVersion());
