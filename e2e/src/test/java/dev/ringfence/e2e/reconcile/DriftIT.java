@@ -21,8 +21,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Whatever somebody changes of an object of ours is put back, whoever seems to own the field. */
 @WithControlPlane
@@ -114,9 +114,9 @@ final class DriftIT {
         .toList();
   }
 
-  /** Some six hundred edits, four minutes: {@code -Dringfence.drift.every=true}. */
+  /** Some six hundred edits, four minutes. */
   @Test
-  @EnabledIfSystemProperty(named = "ringfence.drift.every", matches = "true")
+  @Tag("slow")
   void anEditOfEverySingleFieldOfEveryChildIsPutBackOrDoesNotMatter() {
     RawWorkload chat = Samples.workload(namespace.name(), "chat", "fetched", "acme");
     ((ObjectNode) chat.spec().path("tenants").get(0)).put("replicas", 2);

@@ -19,13 +19,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One policy edit that changes the default image under many running workloads. */
 @WithControlPlane
 final class RolloutIT {
-  private static final int WORKLOADS = Integer.getInteger("ringfence.rollout.workloads", 12);
+  private static final int FEW = 12;
+  private static final int MANY = 50;
   private static final int MOST = 3;
 
   private final TestNamespace namespace;
@@ -37,13 +38,12 @@ final class RolloutIT {
     this.bench = new Bench(plane, Set.of(namespace.name()));
   }
 
-  @BeforeEach
-  void start() {
+  private void start(int number) {
     bench.apply(Samples.policy());
     bench.editPolicy(spec -> spec.putObject("rollout").put("maxConcurrentWorkloads", MOST));
     bench.apply(Samples.imageModel("mistral"));
     bench.start();
-    for (int i = 0; i < WORKLOADS; i++) {
+    for (int i = 0; i < number; i++) {
       workloads.add(bench.apply(Samples.workload(namespace.name(), "w" + i, "mistral", "acme")));
     }
     workloads.forEach(bench::awaitReady);
@@ -70,6 +70,17 @@ final class RolloutIT {
 
   @Test
   void neverMoreThanTheAllowedNumberRestartAtOnce() {
+    neverMoreThanTheAllowedNumberRestartAtOnce(FEW);
+  }
+
+  @Test
+  @Tag("slow")
+  void neverMoreThanTheAllowedNumberOfManyRestartAtOnce() {
+    neverMoreThanTheAllowedNumberRestartAtOnce(MANY);
+  }
+
+  private void neverMoreThanTheAllowedNumberRestartAtOnce(int number) {
+    start(number);
     AtomicInteger most = new AtomicInteger();
     Map<String, Boolean> down = new ConcurrentHashMap<>();
     Watch watch =
@@ -114,6 +125,17 @@ final class RolloutIT {
 
   @Test
   void anImageThatNeverGetsReadyCostsOneEngineWhichIsBackByItself() {
+    anImageThatNeverGetsReadyCostsOneEngineWhichIsBackByItself(FEW);
+  }
+
+  @Test
+  @Tag("slow")
+  void anImageThatNeverGetsReadyCostsOneEngineOfMany() {
+    anImageThatNeverGetsReadyCostsOneEngineWhichIsBackByItself(MANY);
+  }
+
+  private void anImageThatNeverGetsReadyCostsOneEngineWhichIsBackByItself(int number) {
+    start(number);
     Map<String, Long> before =
         engines().stream()
             .collect(
