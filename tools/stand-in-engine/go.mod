@@ -1,0 +1,3 @@
+module dev.ringfence/stand-in-engine
+
+go 1.26.0
