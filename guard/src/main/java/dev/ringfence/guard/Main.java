@@ -2,6 +2,7 @@ package dev.ringfence.guard;
 
 import dev.ringfence.guard.run.FetchProgram;
 import dev.ringfence.guard.run.GuardProgram;
+import dev.ringfence.guard.run.RehearseProgram;
 import dev.ringfence.guard.run.TrustProgram;
 import dev.ringfence.guard.run.Unusable;
 import dev.ringfence.guard.run.VerifyProgram;
@@ -19,6 +20,7 @@ public final class Main {
       switch (args.length == 0 ? "" : args[0]) {
         case "guard" -> GuardProgram.run(rest);
         case "fetch" -> exit(FetchProgram.run(rest));
+        case "rehearse" -> exit(RehearseProgram.run(rest));
         case "trust" -> exit(TrustProgram.run(rest));
         case "verify" -> exit(VerifyProgram.run(rest));
         default -> throw new Unusable("usage: guard|fetch|verify|trust ...");

@@ -30,6 +30,18 @@ public final class Bytes {
     return size;
   }
 
+  /** Bytes of memory that it takes. */
+  public int capacity() {
+    return data.length;
+  }
+
+  /** Lets go of an array that holds nothing. */
+  public void trim() {
+    if (size == 0) {
+      data = NONE;
+    }
+  }
+
   public byte at(int index) {
     return data[index];
   }

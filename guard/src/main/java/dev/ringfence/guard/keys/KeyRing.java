@@ -92,7 +92,7 @@ public final class KeyRing {
     if (key.length() < SHORTEST_KEY || key.length() > LONGEST_KEY) {
       return Optional.empty();
     }
-    byte[] digest = sha256().digest(key.getBytes(StandardCharsets.ISO_8859_1));
+    byte[] digest = digest(key);
     Optional<KeyId> found = Optional.empty();
     for (Line line : lines.getOrDefault(slot(digest), List.of())) {
       if (MessageDigest.isEqual(line.digest(), digest) && found.isEmpty()) {
@@ -100,6 +100,11 @@ public final class KeyRing {
       }
     }
     return found;
+  }
+
+  /** What is kept of a key. */
+  public static byte[] digest(String key) {
+    return sha256().digest(key.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   static MessageDigest sha256() {

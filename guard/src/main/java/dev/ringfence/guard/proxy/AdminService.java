@@ -11,8 +11,6 @@ import dev.ringfence.guard.state.LiveState;
 import dev.ringfence.guard.state.Reason;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +23,10 @@ final class AdminService implements HttpConnection.Service {
   private static final Set<String> PATHS =
       Set.of("/live", "/ready", "/metrics", "/state", "/engine/metrics");
   private static final int MOST_METRICS = 4 * 1024 * 1024;
+
+  /** Pages that wait for their readers; beyond it the slowest of them goes without. */
+  private static final long MOST_HELD = 2L * MOST_METRICS;
+
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
   private final Loop loop;
@@ -32,7 +34,7 @@ final class AdminService implements HttpConnection.Service {
   private final UnixDomainSocketAddress engine;
   private final TenantService tenant;
   private final Metrics metrics;
-  private final Set<HttpConnection> connections = new HashSet<>();
+  private final Connections connections = new Connections(MOST_HELD);
 
   AdminService(
       Loop loop,
@@ -47,21 +49,13 @@ final class AdminService implements HttpConnection.Service {
     this.metrics = metrics;
   }
 
-  void opened(HttpConnection connection) {
-    connections.add(connection);
-  }
-
-  int connections() {
-    return connections.size();
-  }
-
   @Override
-  public void closed(HttpConnection connection) {
-    connections.remove(connection);
+  public Connections connections() {
+    return connections;
   }
 
   void tick(long now) {
-    for (HttpConnection c : new ArrayList<>(connections)) {
+    for (HttpConnection c : connections.all()) {
       c.tick(now);
     }
   }

@@ -28,8 +28,8 @@ final class HttpConnection implements Loop.Owner {
     /** The head or the framing of a request cannot be read: the connection ends with this. */
     void malformed(HttpConnection connection, Refusal refusal);
 
-    /** The connection is gone. */
-    void closed(HttpConnection connection);
+    /** The open connections of the port, this one among them. */
+    Connections connections();
   }
 
   /** One request that was let in. */
@@ -94,6 +94,8 @@ final class HttpConnection implements Loop.Owner {
   private boolean closing;
   private boolean running;
   private long deadline;
+  private int holds;
+  private long progress = born;
 
   HttpConnection(Loop loop, SocketChannel channel, Wire wire, Service service) throws IOException {
     this.loop = loop;
@@ -121,6 +123,37 @@ final class HttpConnection implements Loop.Owner {
     return state == State.HEAD && in.size() == 0;
   }
 
+  /** Bytes that its buffers take now. */
+  int holds() {
+    return holds;
+  }
+
+  /** When (nanoseconds) it last sent a byte, or had a whole request. */
+  long progress() {
+    return progress;
+  }
+
+  /** Ends it without a word: others need what it holds. */
+  void drop() {
+    gone();
+  }
+
+  /** Tells what its buffers take; it may be the one that has to let go. */
+  private void account() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    int now = in.capacity() + out.capacity() + wire.holds();
+    int more = now - holds;
+    holds = now;
+    Connections all = service.connections();
+    all.hold(more);
+    if (more > 0 && all.relieve(this)) {
+      // Not from here: it is in the middle of its work.
+      loop.execute(this::gone);
+    }
+  }
+
   // --- readiness and time
 
   @Override
@@ -135,6 +168,7 @@ final class HttpConnection implements Loop.Owner {
     } catch (IOException e) {
       gone();
     }
+    account();
   }
 
   @Override
@@ -145,12 +179,18 @@ final class HttpConnection implements Loop.Owner {
 
   /** Looks at the clock; called ten times a second. */
   void tick(long now) {
-    if (state == State.CLOSED || now - deadline < 0) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    in.trim();
+    out.trim();
+    account();
+    if (now - deadline < 0) {
       return;
     }
     switch (state) {
       case HEAD -> {
-        if (in.size() == 0) {
+        if (in.size() == 0 || out.size() > 0) {
           close();
         } else {
           malformed(Refusal.of(408, Rule.ENDPOINTS, "the request's head took longer than 10 s"));
@@ -192,14 +232,17 @@ final class HttpConnection implements Loop.Owner {
     interest();
   }
 
-  /** Takes requests out of what was read, as long as there are whole ones. */
+  /**
+   * Takes requests out of what was read, as long as there are whole ones and the client takes what
+   * it is answered: one that asks on without reading fills its own buffers, not ours.
+   */
   private void process() {
     if (running) {
       return;
     }
     running = true;
     try {
-      while (state == State.HEAD && in.size() > 0) {
+      while (state == State.HEAD && in.size() > 0 && out.size() == 0) {
         RequestHead.Parsed parsed;
         try {
           parsed = RequestHead.parse(in.array(), in.size());
@@ -221,7 +264,8 @@ final class HttpConnection implements Loop.Owner {
   private void begin(RequestHead h) {
     head = h;
     state = State.BUSY;
-    deadline = System.nanoTime() + STALLED;
+    progress = System.nanoTime();
+    deadline = progress + STALLED;
     Exchange x = service.head(this, h);
     if (x == null || state != State.BUSY) {
       return;
@@ -287,7 +331,8 @@ final class HttpConnection implements Loop.Owner {
     }
     if (complete) {
       state = State.BUSY;
-      deadline = System.nanoTime() + STALLED;
+      progress = System.nanoTime();
+      deadline = progress + STALLED;
       Bytes whole = body;
       body = new Bytes();
       // The engine may answer within this very call, and the next request begin: nothing after it
@@ -347,7 +392,10 @@ final class HttpConnection implements Loop.Owner {
     } catch (IOException e) {
       // It is gone either way.
     }
-    service.closed(this);
+    Connections all = service.connections();
+    all.hold(-holds);
+    holds = 0;
+    all.remove(this);
   }
 
   // --- writing, called by the service
@@ -384,7 +432,11 @@ final class HttpConnection implements Loop.Owner {
         }
         out.add(data, n, count - n);
       }
+      if (n > 0) {
+        progress = System.nanoTime();
+      }
       interest();
+      account();
     } catch (IOException e) {
       // The exchange learns of it in its own turn, not in the middle of its work.
       loop.execute(this::gone);
@@ -403,7 +455,8 @@ final class HttpConnection implements Loop.Owner {
       int n = wire.write(out.array(), 0, out.size());
       if (n > 0) {
         out.dropFirst(n);
-        deadline = System.nanoTime() + STALLED;
+        progress = System.nanoTime();
+        deadline = progress + STALLED;
       }
     }
     boolean empty = wire.flush() && out.size() == 0;
@@ -417,6 +470,10 @@ final class HttpConnection implements Loop.Owner {
         x.drained();
       }
     }
+    if (empty && state == State.HEAD && in.size() > 0) {
+      deadline = System.nanoTime() + HEAD;
+      process();
+    }
     interest();
   }
 
@@ -425,7 +482,7 @@ final class HttpConnection implements Loop.Owner {
       return;
     }
     int ops = 0;
-    if (in.size() < MOST_AHEAD) {
+    if (in.size() < MOST_AHEAD && (state != State.HEAD || out.size() == 0)) {
       ops |= SelectionKey.OP_READ;
     }
     boolean unsent;
@@ -467,13 +524,14 @@ final class HttpConnection implements Loop.Owner {
       in.dropFirst((int) h.contentLength());
     }
     state = State.HEAD;
-    deadline = System.nanoTime() + (in.size() > 0 ? HEAD : IDLE);
+    deadline = System.nanoTime() + (out.size() > 0 ? STALLED : in.size() > 0 ? HEAD : IDLE);
     // Not from here: an answer that is written at once must not nest requests into each other.
     if (!running && in.size() > 0) {
       loop.execute(
           () -> {
             process();
             interest();
+            account();
           });
     }
   }

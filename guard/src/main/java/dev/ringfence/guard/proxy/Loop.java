@@ -57,6 +57,11 @@ public final class Loop {
   /** What was read last. */
   final byte[] bytes = new byte[64 * 1024];
 
+  /** For TLS records on their way in and out, likewise. */
+  final byte[] records = new byte[64 * 1024];
+
+  final ByteBuffer tls = ByteBuffer.wrap(records);
+
   private final Selector selector;
   private final PriorityQueue<Timer> timers = new PriorityQueue<>();
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();

@@ -91,7 +91,7 @@ final class ProxyExchange implements HttpConnection.Exchange, EngineCall.Sink {
 
   private void hold(long bytes) {
     held += bytes;
-    service.held += bytes;
+    service.connections().hold(bytes);
   }
 
   // --- from the client
@@ -212,7 +212,7 @@ final class ProxyExchange implements HttpConnection.Exchange, EngineCall.Sink {
     Events e = events;
     if (e == null) {
       int n = to - from;
-      if (answer.size() + n > MOST_ANSWER || service.held + n > service.mostHeld) {
+      if (answer.size() + n > MOST_ANSWER || !service.connections().room(n)) {
         refuse(ENGINE_FAULT);
         return;
       }
@@ -255,7 +255,7 @@ final class ProxyExchange implements HttpConnection.Exchange, EngineCall.Sink {
       return;
     }
     try {
-      Json event = JsonReader.read(data, 0, size, JsonReader.Bounds.LARGE, Set.of());
+      Json event = JsonReader.read(data, 0, size, JsonReader.Bounds.ANSWER, Set.of());
       if (event instanceof Json.Obj o
           && (o.get("error") instanceof Json.Obj
               || (o.get("type") instanceof Json.Str t && t.text().equals("error")))) {
@@ -318,7 +318,7 @@ final class ProxyExchange implements HttpConnection.Exchange, EngineCall.Sink {
       out =
           f.whole(
               JsonReader.read(
-                  answer.array(), 0, answer.size(), JsonReader.Bounds.LARGE, Set.of("embedding")));
+                  answer.array(), 0, answer.size(), JsonReader.Bounds.ANSWER, Set.of("embedding")));
     } catch (JsonFault | NotAnAnswer e) {
       refuse(ENGINE_FAULT);
       return;
@@ -427,7 +427,7 @@ final class ProxyExchange implements HttpConnection.Exchange, EngineCall.Sink {
       call.close();
     }
     service.permits.release(id.name());
-    service.held -= held;
+    service.connections().hold(-held);
     service.ended(this);
     double seconds = (System.nanoTime() - began) / 1e9;
     service.metrics.request(endpoint.label(), status, rule, seconds);

@@ -45,7 +45,7 @@ public final class Server {
     accept(
         listen,
         channel -> {
-          if (tenant.connections() >= MOST_CONNECTIONS) {
+          if (tenant.connections().size() >= MOST_CONNECTIONS) {
             channel.close();
             return;
           }
@@ -53,16 +53,18 @@ public final class Server {
               tls == null
                   ? new Wire.Plain(loop, channel)
                   : new TlsWire(loop, channel, tls.get().createSSLEngine());
-          tenant.opened(new HttpConnection(loop, channel, wire, tenant));
+          tenant.connections().add(new HttpConnection(loop, channel, wire, tenant));
         });
     accept(
         adminAddress,
         channel -> {
-          if (admin.connections() >= MOST_ADMIN_CONNECTIONS) {
+          if (admin.connections().size() >= MOST_ADMIN_CONNECTIONS) {
             channel.close();
             return;
           }
-          admin.opened(new HttpConnection(loop, channel, new Wire.Plain(loop, channel), admin));
+          admin
+              .connections()
+              .add(new HttpConnection(loop, channel, new Wire.Plain(loop, channel), admin));
         });
   }
 

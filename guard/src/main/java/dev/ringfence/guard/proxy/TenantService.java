@@ -44,13 +44,12 @@ final class TenantService implements HttpConnection.Service {
   final Meter meter = new Meter();
   final Runnable engineFailed;
 
-  /** Bytes of bodies and answers that are held now, and may be. */
-  long held;
+  /** The third of the heap that bodies, answers and the buffers of connections may take. */
+  private final Connections connections =
+      new Connections(Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 3));
 
-  final long mostHeld;
   private final Failures failures = new Failures();
   private final Set<ProxyExchange> running = new HashSet<>();
-  private final Set<HttpConnection> connections = new HashSet<>();
 
   TenantService(
       Loop loop,
@@ -66,25 +65,16 @@ final class TenantService implements HttpConnection.Service {
     this.metrics = metrics;
     this.engineFailed = engineFailed;
     this.pool = new EnginePool(loop);
-    this.mostHeld = Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 3);
-  }
-
-  void opened(HttpConnection connection) {
-    connections.add(connection);
-  }
-
-  int connections() {
-    return connections.size();
   }
 
   @Override
-  public void closed(HttpConnection connection) {
-    connections.remove(connection);
+  public Connections connections() {
+    return connections;
   }
 
   /** Ten times a second. */
   void tick(long now) {
-    for (HttpConnection c : new ArrayList<>(connections)) {
+    for (HttpConnection c : connections.all()) {
       if (live.drain().compareTo(Drain.REFUSING) >= 0 && c.isIdle() && c.hasServed()) {
         c.close();
       } else {
@@ -238,7 +228,7 @@ final class TenantService implements HttpConnection.Service {
     // A character may be written as twelve bytes; the rest of a body is small.
     int mostBytes = 64 * 1024 + 12 * values.maxPromptCharacters();
     long expected = head.chunked() ? mostBytes : Math.min(head.contentLength(), mostBytes);
-    if (held + expected > mostHeld) {
+    if (!connections.room(expected)) {
       permits.release(id.name());
       return refuse(
           c,

@@ -1,5 +1,6 @@
 package dev.ringfence.guard.proxy;
 
+import dev.ringfence.guard.json.Bytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -7,14 +8,23 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 
-/** A connection through TLS, server side. */
+/**
+ * A connection through TLS, server side. Records pass through buffers of the loop; only what is
+ * half read or could not be sent stays here, so that an idle connection costs no buffer.
+ */
 final class TlsWire implements Wire {
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
   private final Loop loop;
   private final SocketChannel channel;
   private final SSLEngine engine;
-  private ByteBuffer netIn;
-  private final ByteBuffer netOut;
-  private ByteBuffer plain;
+
+  /** The beginning of a record whose end has not arrived. */
+  private final Bytes half = new Bytes();
+
+  /** Records that the socket did not take yet. */
+  private final Bytes unsent = new Bytes();
+
   private boolean ended;
 
   TlsWire(Loop loop, SocketChannel channel, SSLEngine engine) throws IOException {
@@ -22,10 +32,6 @@ final class TlsWire implements Wire {
     this.channel = channel;
     this.engine = engine;
     engine.setUseClientMode(false);
-    int packet = engine.getSession().getPacketBufferSize();
-    netIn = ByteBuffer.allocate(packet);
-    netOut = ByteBuffer.allocate(2 * packet).flip();
-    plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
     engine.beginHandshake();
   }
 
@@ -33,47 +39,57 @@ final class TlsWire implements Wire {
   public int read() throws IOException {
     int total = 0;
     while (true) {
-      int n = ended ? -1 : channel.read(netIn);
+      ByteBuffer in = loop.tls.clear();
+      in.put(half.array(), 0, half.size());
+      half.clear();
+      half.trim();
+      int n = ended ? -1 : channel.read(in);
       if (n < 0) {
         ended = true;
       }
-      netIn.flip();
-      boolean progress = true;
-      while (progress && loop.bytes.length - total >= plain.capacity()) {
-        SSLEngineResult r = engine.unwrap(netIn, plain.clear());
-        switch (r.getStatus()) {
-          case OK -> {}
-          case BUFFER_UNDERFLOW -> progress = false;
-          case BUFFER_OVERFLOW ->
-              plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
-          case CLOSED -> {
-            ended = true;
-            progress = false;
-          }
-        }
-        plain.flip();
-        int got = plain.remaining();
-        plain.get(loop.bytes, total, got);
-        total += got;
-        handshake();
-        if (r.getStatus() == SSLEngineResult.Status.OK
-            && r.bytesConsumed() == 0
-            && got == 0
-            && engine.getHandshakeStatus() != HandshakeStatus.NEED_UNWRAP) {
-          progress = false;
-        }
-      }
-      netIn.compact();
-      if (netIn.position() == netIn.capacity()) {
-        ByteBuffer larger = ByteBuffer.allocate(netIn.capacity() * 2);
-        netIn.flip();
-        larger.put(netIn);
-        netIn = larger;
-      }
+      in.flip();
+      total += unwrap(in, total);
+      half.add(loop.records, in.position(), in.remaining());
       if (n <= 0 || total > 0) {
         return total > 0 ? total : ended ? -1 : 0;
       }
     }
+  }
+
+  /** Decrypts whole records behind what the loop has of this connection already; how many bytes. */
+  private int unwrap(ByteBuffer in, int behind) throws IOException {
+    int total = 0;
+    int largest = engine.getSession().getApplicationBufferSize();
+    while (loop.bytes.length - behind - total >= largest) {
+      int before = in.position();
+      ByteBuffer plain =
+          ByteBuffer.wrap(loop.bytes, behind + total, loop.bytes.length - behind - total);
+      SSLEngineResult r = engine.unwrap(in, plain);
+      int got = r.bytesProduced();
+      total += got;
+      if (r.getStatus() == SSLEngineResult.Status.CLOSED) {
+        ended = true;
+        break;
+      }
+      if (r.getStatus() != SSLEngineResult.Status.OK) {
+        // A record that is not whole; one that does not fit cannot be, there is room for one.
+        break;
+      }
+      int rest = in.remaining();
+      if (rest > 0) {
+        // The handshake writes through the same buffer.
+        half.add(loop.records, in.position(), rest);
+      }
+      boolean moved = in.position() > before || got > 0;
+      handshake();
+      in.clear();
+      in.put(half.array(), 0, half.size()).flip();
+      half.clear();
+      if (!moved && engine.getHandshakeStatus() != HandshakeStatus.NEED_UNWRAP) {
+        break;
+      }
+    }
+    return total;
   }
 
   /** Does what the handshake asks for, but reading. */
@@ -88,11 +104,7 @@ final class TlsWire implements Wire {
             task.run();
           }
         }
-        case NEED_WRAP -> {
-          if (wrap(ByteBuffer.allocate(0)) < 0) {
-            return;
-          }
-        }
+        case NEED_WRAP -> wrap(NOTHING.duplicate());
         default -> {
           return;
         }
@@ -100,32 +112,26 @@ final class TlsWire implements Wire {
     }
   }
 
-  /** Encrypts once and sends; bytes consumed, or -1 when there is no room. */
+  /** Encrypts one record and sends it, or keeps what the socket does not take; bytes consumed. */
   private int wrap(ByteBuffer source) throws IOException {
-    netOut.compact();
-    SSLEngineResult r = engine.wrap(source, netOut);
-    netOut.flip();
-    send();
-    if (r.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
-      return -1;
+    ByteBuffer out = loop.tls.clear();
+    SSLEngineResult r = engine.wrap(source, out);
+    out.flip();
+    if (unsent.size() == 0) {
+      channel.write(out);
     }
-    if (r.getStatus() == SSLEngineResult.Status.CLOSED && source.hasRemaining()) {
+    unsent.add(loop.records, out.position(), out.remaining());
+    if (r.getStatus() != SSLEngineResult.Status.OK
+        && (source.hasRemaining() || r.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW)) {
       throw new IOException("closed");
     }
     return r.bytesConsumed();
   }
 
-  private void send() throws IOException {
-    while (netOut.hasRemaining() && channel.write(netOut) > 0) {
-      // Until the socket is full.
-    }
-  }
-
   @Override
   public int write(byte[] data, int from, int count) throws IOException {
-    send();
     ByteBuffer source = ByteBuffer.wrap(data, from, count);
-    while (source.hasRemaining() && netOut.remaining() < netOut.capacity() / 2) {
+    while (source.hasRemaining() && flush()) {
       if (wrap(source) <= 0) {
         break;
       }
@@ -135,17 +141,32 @@ final class TlsWire implements Wire {
 
   @Override
   public boolean flush() throws IOException {
-    send();
-    return !netOut.hasRemaining();
+    if (unsent.size() > 0) {
+      unsent.dropFirst(channel.write(ByteBuffer.wrap(unsent.array(), 0, unsent.size())));
+      if (unsent.size() == 0) {
+        unsent.trim();
+      }
+    }
+    return unsent.size() == 0;
+  }
+
+  @Override
+  public int holds() {
+    return half.capacity() + unsent.capacity();
   }
 
   @Override
   public void shutdownOutput() throws IOException {
     engine.closeOutbound();
-    while (!engine.isOutboundDone() && wrap(ByteBuffer.allocate(0)) > 0) {
-      // The closing alert.
+    while (!engine.isOutboundDone()) {
+      ByteBuffer none = NOTHING.duplicate();
+      int before = unsent.size();
+      wrap(none);
+      if (unsent.size() == before && engine.getHandshakeStatus() != HandshakeStatus.NEED_WRAP) {
+        break;
+      }
     }
-    send();
+    flush();
     channel.shutdownOutput();
   }
 }

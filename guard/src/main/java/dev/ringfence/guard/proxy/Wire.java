@@ -15,6 +15,9 @@ interface Wire {
   /** Sends what is still held; true when nothing is left. */
   boolean flush() throws IOException;
 
+  /** Bytes of its own that it holds now. */
+  int holds();
+
   /** Says that nothing more comes, where that can be said. */
   void shutdownOutput() throws IOException;
 
@@ -57,6 +60,11 @@ interface Wire {
     @Override
     public boolean flush() {
       return true;
+    }
+
+    @Override
+    public int holds() {
+      return 0;
     }
 
     @Override

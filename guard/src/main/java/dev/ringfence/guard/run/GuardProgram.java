@@ -4,6 +4,7 @@ import dev.ringfence.guard.engine.EngineWatch;
 import dev.ringfence.guard.policy.Contract;
 import dev.ringfence.guard.policy.PolicyDocument;
 import dev.ringfence.guard.proxy.Audit;
+import dev.ringfence.guard.proxy.Rehearsal;
 import dev.ringfence.guard.proxy.Server;
 import dev.ringfence.guard.state.Drain;
 import dev.ringfence.guard.state.LiveState;
@@ -15,6 +16,7 @@ import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,7 @@ import java.util.function.Supplier;
 public final class GuardProgram {
   private static final int LOOK_MILLIS = 50;
   private static final int RELOAD_EVERY = 10;
+  private static final Duration REHEARSAL = Duration.ofMillis(700);
 
   private GuardProgram() {}
 
@@ -107,7 +110,7 @@ public final class GuardProgram {
       throw new Unusable(
           "a port cannot be opened: " + String.valueOf(e.getMessage()).replaceAll("[^ -~]", "?"));
     }
-    WarmUp.run(live.policy());
+    rehearse(live.policy(), served, run);
     KeyWatch keyWatch = new KeyWatch(keys);
     keyWatch.look(live);
     Drainer drainer = new Drainer(live, server::inFlight);
@@ -148,6 +151,19 @@ public final class GuardProgram {
       server.run();
     } catch (IOException e) {
       throw new Unusable("the sockets cannot be watched");
+    }
+  }
+
+  /** In the first folder that can be written: the image's own file system cannot. */
+  private static void rehearse(PolicyView policy, Optional<Path> served, Optional<Path> run) {
+    List<Path> folders = new ArrayList<>();
+    served.map(Path::getParent).ifPresent(folders::add);
+    run.ifPresent(folders::add);
+    folders.add(Path.of(System.getProperty("java.io.tmpdir")));
+    for (Path folder : folders) {
+      if (Rehearsal.run(policy, folder, REHEARSAL) > 0) {
+        return;
+      }
     }
   }
 
