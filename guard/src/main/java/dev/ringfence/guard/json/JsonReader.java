@@ -26,7 +26,9 @@ public final class JsonReader {
     /** For what clients send. */
     public static final Bounds REQUEST = new Bounds(32, 20_000, 256);
 
-    /** For what the engine answers: a tree of so many parts takes some 40 MB while it is rebuilt. */
+    /**
+     * For what the engine answers: a tree of so many parts takes some 40 MB while it is rebuilt.
+     */
     public static final Bounds ANSWER = new Bounds(64, 600_000, 4096);
 
     /** For model files and documents of our own. */

@@ -79,13 +79,7 @@ public final class Rehearsal {
     try (RehearsalEngine engine = new RehearsalEngine(own.resolve("e"));
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       TenantService tenant =
-          new TenantService(
-              loop,
-              live,
-              engine.address(),
-              line -> {},
-              new Metrics(),
-              () -> {});
+          new TenantService(loop, live, engine.address(), line -> {}, new Metrics(), () -> {});
       server.bind(address);
       loop.register(
           server,
