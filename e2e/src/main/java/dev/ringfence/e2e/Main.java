@@ -9,12 +9,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * Entry of the programs that need the end-to-end module: {@code local}, {@code demo}, {@code
- * audit}, {@code scale}.
+ * Entry of the programs that need the end-to-end module: {@code local}, {@code kind}, {@code demo},
+ * {@code audit}, {@code scale}.
  */
 @Command(
     name = "ringfence",
-    subcommands = {LocalCommand.class, AuditCommand.class, DemoCommand.class, ScaleCommand.class},
+    subcommands = {
+      KindCommand.class,
+      LocalCommand.class,
+      AuditCommand.class,
+      DemoCommand.class,
+      ScaleCommand.class
+    },
     mixinStandardHelpOptions = true,
     description = "The part of ringfence that runs a real Kubernetes control plane.")
 public final class Main implements Runnable {

@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The cache is {@code <cache>/<module>/<version>-<os>-<arch>/}, where {@code <cache>} is {@code
  * RINGFENCE_CACHE}, else {@code XDG_CACHE_HOME/ringfence}, else {@code ~/.cache/ringfence}.
  */
-record Binaries(Map<Program, Path> paths) {
+public record Binaries(Map<Program, Path> paths) {
 
-  Binaries {
+  public Binaries {
     paths = Map.copyOf(paths);
   }
 
-  Path of(Program program) {
+  public Path of(Program program) {
     var path = paths.get(program);
     if (path == null) {
       throw new IllegalArgumentException(program.executable + " was not asked for");
@@ -43,7 +43,7 @@ record Binaries(Map<Program, Path> paths) {
    * @param progress gets one line for each program that has to be built
    * @throws ControlPlaneException when one is missing and cannot be built; says what to do
    */
-  static Binaries resolve(
+  public static Binaries resolve(
       List<Program> wanted, Map<String, String> environment, Consumer<String> progress) {
     var found = new EnumMap<Program, Path>(Program.class);
     var missing = new ArrayList<Program>();
@@ -77,7 +77,8 @@ record Binaries(Map<Program, Path> paths) {
     return folder(environment, program.module).resolve(program.executable);
   }
 
-  static Path cache(Map<String, String> environment) {
+  /** The cache of everything that is built once for a machine. */
+  public static Path cache(Map<String, String> environment) {
     var own = environment.getOrDefault("RINGFENCE_CACHE", "");
     if (!own.isBlank()) {
       return Path.of(own);
@@ -88,14 +89,17 @@ record Binaries(Map<Program, Path> paths) {
   }
 
   static Path folder(Map<String, String> environment, Program.Module module) {
-    return cache(environment)
-        .resolve(module.folder)
-        .resolve("%s-%s-%s".formatted(module.version, os(), architecture()));
+    return cache(environment).resolve(module.folder).resolve(module.version + "-" + platform());
   }
 
   private static String os() {
     var name = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     return name.contains("mac") ? "darwin" : "linux";
+  }
+
+  /** {@code <os>-<arch>}, as Go names them: a part of every path in the cache. */
+  public static String platform() {
+    return os() + "-" + architecture();
   }
 
   private static String architecture() {

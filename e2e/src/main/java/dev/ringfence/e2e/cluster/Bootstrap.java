@@ -42,7 +42,7 @@ final class Bootstrap {
 
   static List<Program> programs(ControlPlaneOptions options) {
     return options.controllers()
-        ? List.of(Program.values())
+        ? Program.CONTROL_PLANE
         : List.of(Program.ETCD, Program.KUBE_APISERVER, Program.KUBECTL);
   }
 

@@ -6,12 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** Builds one program from its pinned Go module, with the user's own Go tool chain. */
-final class GoBuild {
+public final class GoBuild {
   private static final String WAY_OUT =
       "Install Go 1.26 or later (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder with "
           + "etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok.";
@@ -28,21 +27,20 @@ final class GoBuild {
     var part =
         target.resolveSibling("." + program.executable + "." + ProcessHandle.current().pid());
     try {
-      for (var name : List.of("go.mod", "go.sum")) {
-        try (var in = moduleFile(program.module, name)) {
-          Files.copy(in, source.resolve(name));
-        }
-      }
+      unpack(program.module, source);
       requireGo(source);
       Files.createDirectories(target.toAbsolutePath().getParent());
       run(
           source,
+          program.module.usesC(),
           "cannot build " + program.executable,
           "go",
           "build",
           "-mod=readonly",
           "-trimpath",
           "-buildvcs=false",
+          "-tags",
+          String.join(",", program.module.buildTags()),
           "-ldflags",
           program.module.linkerFlags(),
           "-o",
@@ -55,7 +53,46 @@ final class GoBuild {
     }
   }
 
-  /** The module's go.mod or go.sum, which the build puts beside this class. */
+  /**
+   * The folder of the module's source, in Go's own module cache; fetched where it is not there.
+   *
+   * @throws ControlPlaneException when Go is missing or too old, or the module cannot be had
+   */
+  public static Path source(Program.Module module) throws IOException {
+    var folder = Files.createTempDirectory("ringfence-go-");
+    try {
+      unpack(module, folder);
+      requireGo(folder);
+      run(folder, false, "cannot fetch " + module.path, "go", "mod", "download", module.path);
+      return Path.of(
+          run(
+                  folder,
+                  false,
+                  "cannot find " + module.path,
+                  "go",
+                  "list",
+                  "-mod=readonly",
+                  "-m",
+                  "-f",
+                  "{{.Dir}}",
+                  module.path)
+              .strip());
+    } finally {
+      Folders.delete(folder);
+    }
+  }
+
+  private static void unpack(Program.Module module, Path folder) throws IOException {
+    for (var name : module.files()) {
+      var file = folder.resolve(name);
+      Files.createDirectories(file.resolveSibling(""));
+      try (var in = moduleFile(module, name)) {
+        Files.copy(in, file);
+      }
+    }
+  }
+
+  /** One of the module's files, which the build puts beside this class. */
   static InputStream moduleFile(Program.Module module, String name) {
     var path = "local/" + module.folder + "/" + name;
     return Objects.requireNonNull(GoBuild.class.getResourceAsStream(path), path);
@@ -65,7 +102,13 @@ final class GoBuild {
     String version;
     try {
       version =
-          run(source, "the Go tool chain does not work. " + WAY_OUT, "go", "env", "GOVERSION");
+          run(
+              source,
+              false,
+              "the Go tool chain does not work. " + WAY_OUT,
+              "go",
+              "env",
+              "GOVERSION");
     } catch (IOException e) {
       throw new ControlPlaneException(
           "The Kubernetes programs are not built yet and Go was not found. " + WAY_OUT, e);
@@ -78,7 +121,8 @@ final class GoBuild {
     }
   }
 
-  private static String run(Path folder, String complaint, String... command) throws IOException {
+  private static String run(Path folder, boolean usesC, String complaint, String... command)
+      throws IOException {
     var output = Files.createTempFile("ringfence-go-", ".log");
     try {
       var builder =
@@ -86,7 +130,7 @@ final class GoBuild {
               .directory(folder.toFile())
               .redirectErrorStream(true)
               .redirectOutput(output.toFile());
-      builder.environment().put("CGO_ENABLED", "0");
+      builder.environment().put("CGO_ENABLED", usesC ? "1" : "0");
       builder.environment().put("GOWORK", "off");
       var process = builder.start();
       process.getOutputStream().close();

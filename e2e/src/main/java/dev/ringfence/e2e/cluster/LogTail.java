@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The last lines of a program's output, for messages about its failure. */
-final class LogTail {
+public final class LogTail {
   private LogTail() {}
 
-  static String of(Path log, int lines) {
+  public static String of(Path log, int lines) {
     try {
       return of(new String(Files.readAllBytes(log), StandardCharsets.UTF_8), lines);
     } catch (IOException e) {
@@ -18,7 +18,7 @@ final class LogTail {
     }
   }
 
-  static String of(String text, int lines) {
+  public static String of(String text, int lines) {
     List<String> all = text.lines().filter(l -> !l.isBlank()).toList();
     var tail = all.subList(Math.max(0, all.size() - lines), all.size());
     return tail.isEmpty() ? "  (its log is empty)" : "  " + String.join("\n  ", tail);
