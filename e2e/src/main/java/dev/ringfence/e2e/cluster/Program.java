@@ -27,7 +27,8 @@ public enum Program {
   CNI_PORTMAP("portmap", Module.CNI, "/plugins/meta/portmap", 2),
   COREDNS("coredns", Module.COREDNS, "", 115),
   POD_NETWORK("pod-network", Module.NODE, "/pod-network", 3),
-  PAUSE("pause", Module.NODE, "/pause", 1);
+  PAUSE("pause", Module.NODE, "/pause", 1),
+  HELM("helm", Module.HELM, "/cmd/helm", 70);
 
   /** What a control plane of processes is made of. */
   public static final List<Program> CONTROL_PLANE =
@@ -35,7 +36,9 @@ public enum Program {
 
   /** What the node image of Kind is made of, beside Debian's packages. */
   public static final List<Program> NODE =
-      Stream.of(values()).filter(program -> program != KWOK && program != KIND).toList();
+      Stream.of(values())
+          .filter(program -> program != KWOK && program != KIND && program != HELM)
+          .toList();
 
   /** The name of the executable. */
   public final String executable;
@@ -67,6 +70,7 @@ public enum Program {
     CRI_TOOLS("cri-tools", "sigs.k8s.io/cri-tools", "1.36.0"),
     CNI("cni", "github.com/containernetworking/plugins", "1.9.1"),
     COREDNS("coredns", "github.com/coredns/coredns", "1.14.3"),
+    HELM("helm", "helm.sh/helm/v4", "4.3.2"),
     /** Our own two small programs; the version goes up with every change of them. */
     NODE("node", "dev.ringfence/local/node", "1", "pause/main.go", "pod-network/main.go");
 
@@ -107,6 +111,7 @@ public enum Program {
     /** Linker flags by which the programs know their version; the release build sets the same. */
     String linkerFlags() {
       return switch (this) {
+        case HELM -> "-s -w -X helm.sh/helm/v4/internal/version.version=v" + version;
         case ETCD, KIND, CNI, COREDNS, NODE -> "-s -w";
         case KWOK -> "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v" + version;
         case RUNC -> "-s -w -X main.version=" + version;
