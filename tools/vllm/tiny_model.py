@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Make a tiny Llama that a real vLLM loads and that answers in English words, byte for byte the same every time.
 
-Usage: tools/vllm/tiny_model.py FOLDER [--quantized] [--extra NAME]...
+Usage: tools/vllm/tiny_model.py FOLDER [--quantized] [--reversed] [--extra NAME]...
 
 Two layers, 0.4 MB of float32, tokenizer and chat template; standard library only. The weights are random but for one thing:
 the head is the embedding moved on by one, so that each word is followed by the next one of a fixed round of words, whatever
 the temperature. So an answer is printable, never repeats itself early, and can be told beforehand.
 --quantized: linear layers as fp8 with one scale each (compressed-tensors, naive), as a quantizing tool leaves them.
+--reversed: the round backwards; other weights of the same size, everything else the same.
 --extra: the same model with something in its folder that Ringfence refuses; see EXTRAS.
 """
 import argparse
@@ -72,7 +73,7 @@ def config():
     }
 
 
-def joined(pieces, embedding):
+def joined(pieces, embedding, step):
     """The head, for which each word is followed by the next, and the first word by everything that is none.
 
     The first number of an embedding says that a piece is no word, so that the first word needs one row for all of those.
@@ -83,13 +84,13 @@ def joined(pieces, embedding):
         embedding[i * HIDDEN] = 0.0 if i in words else 6.0
     head = [0.0] * (VOCABULARY * HIDDEN)
     for i in words:
-        at = (first + (i - first + 1) % len(WORDS)) * HIDDEN
+        at = (first + (i - first + step) % len(WORDS)) * HIDDEN
         head[at:at + HIDDEN] = embedding[i * HIDDEN:(i + 1) * HIDDEN]
     head[first * HIDDEN] = 20.0
     return head
 
 
-def weights(pieces):
+def weights(pieces, step):
     rng = random.Random("ringfence tiny model 1")
 
     def matrix(rows, columns, spread):
@@ -104,7 +105,7 @@ def weights(pieces):
             out[f"{at}self_attn.{name}_proj.weight"] = matrix(HIDDEN, HIDDEN, 0.02)
         for name, shape in (("gate", (INNER, HIDDEN)), ("up", (INNER, HIDDEN)), ("down", (HIDDEN, INNER))):
             out[f"{at}mlp.{name}_proj.weight"] = matrix(*shape, 0.02)
-    out["lm_head.weight"] = ((VOCABULARY, HIDDEN), joined(pieces, out["model.embed_tokens.weight"][1]))
+    out["lm_head.weight"] = ((VOCABULARY, HIDDEN), joined(pieces, out["model.embed_tokens.weight"][1], step))
     return out
 
 
@@ -159,7 +160,7 @@ def text(value):
     return json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def files(quantized):
+def files(quantized, backwards):
     pieces = vocabulary()
     own = config()
     if quantized:
@@ -171,7 +172,7 @@ def files(quantized):
         "tokenizer_config.json": text({
             "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
             "model_max_length": CONTEXT, "clean_up_tokenization_spaces": False, "chat_template": CHAT_TEMPLATE}),
-        "model.safetensors": safetensors(tensors(weights(pieces), quantized)),
+        "model.safetensors": safetensors(tensors(weights(pieces, -1 if backwards else 1), quantized)),
     }
 
 
@@ -189,7 +190,8 @@ def speculators(files_):
 
 
 def params(files_):
-    """The configuration file of Mistral's own format, beside the other."""
+    """Configuration and weights of Mistral's own format, beside the others."""
+    files_["consolidated.safetensors"] = files_["model.safetensors"]
     files_["params.json"] = text({
         "dim": HIDDEN, "n_layers": LAYERS, "head_dim": HEAD, "hidden_dim": INNER, "n_heads": HEADS, "n_kv_heads": HEADS,
         "norm_eps": 1e-05, "vocab_size": VOCABULARY, "max_position_embeddings": CONTEXT, "rope_theta": 10000.0})
@@ -202,11 +204,11 @@ def nested_auto_map(files_):
 
 
 def auto_map(files_):
-    """Code of a repository that vLLM would import, where remote code is trusted."""
+    """Code of the folder, which vLLM imports where remote code is trusted."""
     edited(files_, "config.json", lambda c: c.update(
         model_type="evil", auto_map={"AutoConfig": "configuration_evil.EvilConfig"}))
     files_["configuration_evil.py"] = (
-        b"import os, pathlib\npathlib.Path(os.environ['TMPDIR'], 'code-ran').touch()\n"
+        b"import sys\nprint('code of the model folder ran', file=sys.stderr, flush=True)\n"
         b"from transformers import LlamaConfig\n\n\nclass EvilConfig(LlamaConfig):\n    model_type = 'evil'\n")
 
 
@@ -222,9 +224,10 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("folder", type=Path)
     p.add_argument("--quantized", action="store_true")
+    p.add_argument("--reversed", action="store_true")
     p.add_argument("--extra", action="append", default=[], choices=sorted(EXTRAS))
     a = p.parse_args()
-    made = files(a.quantized)
+    made = files(a.quantized, a.reversed)
     for extra in a.extra:
         EXTRAS[extra](made)
     a.folder.mkdir(parents=True, exist_ok=True)
