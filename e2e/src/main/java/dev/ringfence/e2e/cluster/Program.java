@@ -28,7 +28,8 @@ public enum Program {
   COREDNS("coredns", Module.COREDNS, "", 115),
   POD_NETWORK("pod-network", Module.NODE, "/pod-network", 3),
   PAUSE("pause", Module.NODE, "/pause", 1),
-  HELM("helm", Module.HELM, "/cmd/helm", 70);
+  HELM("helm", Module.HELM, "/cmd/helm", 70),
+  CYCLONUS("cyclonus", Module.CYCLONUS, "/cmd/cyclonus", 75);
 
   /** What a control plane of processes is made of. */
   public static final List<Program> CONTROL_PLANE =
@@ -36,9 +37,7 @@ public enum Program {
 
   /** What the node image of Kind is made of, beside Debian's packages. */
   public static final List<Program> NODE =
-      Stream.of(values())
-          .filter(program -> program != KWOK && program != KIND && program != HELM)
-          .toList();
+      Stream.of(values()).filter(p -> !List.of(KWOK, KIND, HELM, CYCLONUS).contains(p)).toList();
 
   /** The name of the executable. */
   public final String executable;
@@ -70,6 +69,8 @@ public enum Program {
     CRI_TOOLS("cri-tools", "sigs.k8s.io/cri-tools", "1.36.0"),
     CNI("cni", "github.com/containernetworking/plugins", "1.9.1"),
     COREDNS("coredns", "github.com/coredns/coredns", "1.14.3"),
+    /** Says what NetworkPolicies allow. */
+    CYCLONUS("cyclonus", "github.com/mattfenwick/cyclonus", "0.5.6"),
     HELM("helm", "helm.sh/helm/v4", "4.3.2"),
     /** Our own two small programs; the version goes up with every change of them. */
     NODE("node", "dev.ringfence/local/node", "1", "pause/main.go", "pod-network/main.go");
@@ -112,7 +113,7 @@ public enum Program {
     String linkerFlags() {
       return switch (this) {
         case HELM -> "-s -w -X helm.sh/helm/v4/internal/version.version=v" + version;
-        case ETCD, KIND, CNI, COREDNS, NODE -> "-s -w";
+        case ETCD, KIND, CNI, COREDNS, CYCLONUS, NODE -> "-s -w";
         case KWOK -> "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v" + version;
         case RUNC -> "-s -w -X main.version=" + version;
         case CONTAINERD -> "-s -w -X " + path + "/version.Version=v" + version;
