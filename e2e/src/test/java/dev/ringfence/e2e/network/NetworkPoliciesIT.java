@@ -100,12 +100,13 @@ final class NetworkPoliciesIT {
   private static final Set<String> ADDRESSES =
       Set.of("hub", "hub over IPv6", "metadata", "API server", "node", "database");
 
-  @TempDir private Path temp;
+  private Path temp = Path.of("");
   private List<NetworkPolicy> policies = List.of();
   private List<Peer> peers = List.of();
 
   @BeforeAll
-  void render() throws IOException {
+  void render(@TempDir Path folder) throws IOException {
+    temp = folder;
     List<HasMetadata> objects = Rendering.of(MANIFEST, temp);
     policies =
         objects.stream()
