@@ -17,6 +17,10 @@ import picocli.CommandLine.Command;
       ExplainCommand.class,
       InitCommand.class,
       KeysCommand.class,
+      DoctorCommand.class,
+      TreeCommand.class,
+      WhyCommand.class,
+      EvidenceCommand.class,
       OperatorCommand.class
     })
 public final class Ringfence implements Runnable {
