@@ -170,7 +170,7 @@ final class DoctorIT {
     assertThat(answer.json().toString()).doesNotContain("c0ffee", "data\":");
     for (String command :
         List.of("doctor", "tree chat", "why chat", "keys chat", "evidence chat")) {
-      String[] words = (command + " -n team-a").split(" ");
+      String[] words = (command + " -n team-a").split(" ", -1);
       assertThat(shell.ringfence(words).text()).doesNotContain("c0ffee");
     }
   }
