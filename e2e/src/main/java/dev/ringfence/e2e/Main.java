@@ -15,6 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "ringfence",
     subcommands = {
+      FootprintCommand.class,
+      ImagesCommand.class,
       KindCommand.class,
       LocalCommand.class,
       AuditCommand.class,

@@ -1,0 +1,58 @@
+package dev.ringfence.e2e.images;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The two images that the project is installed from. */
+enum Program {
+  /** The operator; its command line is in it too. */
+  OPERATOR(
+      "ringfence-operator.jar",
+      "65532:65532",
+      List.of("operator"),
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:+UseCompactObjectHeaders",
+          "-XX:TieredStopAtLevel=1",
+          "-XX:MaxRAMPercentage=60",
+          "-XX:+ExitOnOutOfMemoryError")),
+  /** Proxy, fetcher and verifier. */
+  GUARD(
+      "ringfence-guard.jar",
+      "2000:2000",
+      List.of(),
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:+UseCompactObjectHeaders",
+          "-Xmx64m",
+          "-XX:+ExitOnOutOfMemoryError",
+          "-XX:MaxDirectMemorySize=16m",
+          "-XX:ReservedCodeCacheSize=32m"));
+
+  final String jar;
+  final String user;
+  final List<String> command;
+  private final List<String> options;
+
+  Program(String jar, String user, List<String> command, List<String> options) {
+    this.jar = jar;
+    this.user = user;
+    this.command = command;
+    this.options = options;
+  }
+
+  String folder() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The virtual machine's options in the image and while its cache is made; the two have to agree.
+   */
+  List<String> options() {
+    var all = new ArrayList<>(options);
+    // Nothing but the program's own words on its streams.
+    all.addAll(List.of("-Xlog:disable", "-Xlog:all=off:stderr"));
+    return List.copyOf(all);
+  }
+}
