@@ -27,7 +27,7 @@ final class RealPod implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** From the pod's start to ready: an engine takes half a minute, on a busy machine minutes. */
-  private static final Duration START = Duration.ofMinutes(8);
+  private static final Duration START = Duration.ofMinutes(15);
 
   private final Path state;
   private final Process process;
