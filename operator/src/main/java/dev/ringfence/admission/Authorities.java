@@ -71,6 +71,11 @@ record Authorities(List<Authority> all) {
     }
   }
 
+  /** Whether an entry of the Secret is an authority's, not somebody else's. */
+  static boolean isEntry(String name) {
+    return name.matches("[0-9]+\\.(crt|key)");
+  }
+
   /** As the Secret's data holds it. */
   Map<String, String> data() {
     Map<String, String> data = new TreeMap<>();

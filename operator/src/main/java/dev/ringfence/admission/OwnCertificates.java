@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -161,8 +162,12 @@ public final class OwnCertificates implements Certificates {
                       .build())
               .create();
         } else {
-          // With the resourceVersion that was read.
-          client.resource(new SecretBuilder(there).withData(wanted.data()).build()).update();
+          // With the resourceVersion that was read; the operator keeps another key there.
+          Map<String, String> data =
+              new TreeMap<>(Objects.requireNonNullElse(there.getData(), Map.of()));
+          data.keySet().removeIf(Authorities::isEntry);
+          data.putAll(wanted.data());
+          client.resource(new SecretBuilder(there).withData(data).build()).update();
         }
         LOG.info("the webhook has a new certificate authority");
         return wanted;

@@ -2,6 +2,7 @@ package dev.ringfence.reconcile;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringfence.resources.RawWorkload;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -32,6 +33,18 @@ public final class Api {
   /** As the API server has it now. */
   <R extends HasMetadata> Optional<R> get(R object) {
     return Optional.ofNullable(client.resource(object).get());
+  }
+
+  /**
+   * Whether the workload is there and stays, asked of the API server before something is written
+   * for it. Children lose their owner or vanish before the informer says that it goes; what was
+   * made or given its owner back then would be the collector's.
+   */
+  boolean stays(RawWorkload owner) {
+    return get(owner)
+        .filter(there -> there.getMetadata().getUid().equals(owner.getMetadata().getUid()))
+        .filter(there -> !there.isMarkedForDeletion())
+        .isPresent();
   }
 
   /** What {@link #create} would store. */

@@ -143,20 +143,8 @@ final class Children {
     return (R) answer;
   }
 
-  /**
-   * Whether the workload is there and stays, asked of the API server before a write. Children lose
-   * their owner or vanish before the informer says that it goes; what was made or given its owner
-   * back then would be the collector's.
-   */
-  private boolean governs(RawWorkload owner) {
-    return api.get(owner)
-        .filter(there -> there.getMetadata().getUid().equals(owner.getMetadata().getUid()))
-        .filter(there -> !there.isMarkedForDeletion())
-        .isPresent();
-  }
-
   private <R extends HasMetadata> Outcome create(RawWorkload owner, R desired) {
-    if (!governs(owner)) {
+    if (!api.stays(owner)) {
       return GOING;
     }
     ObjectNode sent = Trees.wanted(api.tree(desired));
@@ -218,7 +206,7 @@ final class Children {
       return new Outcome.Fought(
           name(live), otherManager(live), ledger.peace(key(live), clock.instant()));
     }
-    if (!governs(owner)) {
+    if (!api.stays(owner)) {
       return GOING;
     }
     R replaced = api.replace(live, body);

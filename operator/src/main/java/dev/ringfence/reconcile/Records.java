@@ -1,6 +1,5 @@
 package dev.ringfence.reconcile;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringfence.reconcile.Acceptance.Proof;
 import dev.ringfence.reconcile.Acceptance.Role;
 import dev.ringfence.resources.RawWorkload;
@@ -18,8 +17,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
-/** Keeps the two records of each workload, and no more than the two. */
+/**
+ * Keeps the two records of each workload, and no more than the two. What does not bear the
+ * operator's seal is no record.
+ */
 final class Records {
   private static final int TRIES = 5;
 
@@ -28,18 +31,34 @@ final class Records {
 
   private final World world;
   private final Api api;
+  private final Seal seal;
 
-  Records(World world, Api api) {
+  Records(World world, Api api, Seal seal) {
     this.world = world;
     this.api = api;
+    this.seal = seal;
   }
 
-  /** The record in that role; what does not have our shape or our owner is none. */
+  /** The workload is being deleted or gone, so nothing is written for it any more. */
+  static final class Going extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Going(RawWorkload workload) {
+      super(workload.getMetadata().getName() + " is being deleted", null, false, false);
+    }
+  }
+
+  /** All that the operator has written and nobody has changed, whatever workload it is of. */
+  Stream<ControllerRevision> all() {
+    return world.all(ControllerRevision.class).stream().filter(seal::holds);
+  }
+
+  /** The record in that role; what does not have our seal, our shape or our owner is none. */
   Optional<Acceptance> read(RawWorkload workload, Role role) {
     return candidates(workload, role).findFirst();
   }
 
-  private java.util.stream.Stream<Acceptance> candidates(RawWorkload workload, Role role) {
+  private Stream<Acceptance> candidates(RawWorkload workload, Role role) {
     Map<String, ControllerRevision> byName = new TreeMap<>();
     owned(workload, role)
         .forEach(revision -> byName.put(revision.getMetadata().getName(), revision));
@@ -75,11 +94,16 @@ final class Records {
         .filter(revision -> Children.isOurs(workload, revision))
         .filter(
             revision -> role.text().equals(revision.getMetadata().getLabels().get(Acceptance.ROLE)))
-        .filter(revision -> revision.getRevision() != null)
+        .filter(seal::holds)
         .toList();
   }
 
-  /** Writes a new record and removes the former ones of its role. */
+  /**
+   * Writes a new record and removes the former ones of its role.
+   *
+   * @throws Going when the workload is not there to stay: what were made now would be the
+   *     collector's, who takes his time
+   */
   Acceptance write(
       RawWorkload workload,
       Role role,
@@ -96,6 +120,9 @@ final class Records {
       ControllerRevision last = written.get(key(workload, each));
       highest = last == null ? highest : Math.max(highest, last.getRevision());
     }
+    if (!api.stays(workload)) {
+      throw new Going(workload);
+    }
     for (int attempt = 1; ; attempt++) {
       ControllerRevision revision =
           revision(workload, role, highest + attempt, inputs, proof, annotations);
@@ -110,8 +137,7 @@ final class Records {
             && !before.getMetadata().getName().equals(made.getMetadata().getName())) {
           api.delete(before);
         }
-        return Acceptance.read(made)
-            .orElseThrow(() -> new IllegalStateException("cannot read what was just written"));
+        return stored(made);
       } catch (KubernetesClientException e) {
         // Somebody else's object has the name; a later number is as good.
         if (e.getCode() != HttpURLConnection.HTTP_CONFLICT || attempt == TRIES) {
@@ -128,28 +154,48 @@ final class Records {
       Inputs inputs,
       Optional<Proof> proof,
       Map<String, String> annotations) {
-    return new ControllerRevisionBuilder()
-        .withNewMetadata()
-        .withName(workload.getMetadata().getName() + "--" + number)
-        .withNamespace(workload.getMetadata().getNamespace())
-        .addToLabels("app.kubernetes.io/managed-by", "ringfence")
-        .addToLabels("app.kubernetes.io/part-of", "ringfence")
-        .addToLabels(World.WORKLOAD, workload.getMetadata().getName())
-        .addToLabels(Acceptance.ROLE, role.text())
-        .withAnnotations(annotations)
-        .withOwnerReferences(
-            new OwnerReferenceBuilder()
-                .withApiVersion(workload.getApiVersion())
-                .withKind(workload.getKind())
-                .withName(workload.getMetadata().getName())
-                .withUid(workload.getMetadata().getUid())
-                .withController(true)
-                .withBlockOwnerDeletion(true)
-                .build())
+    return sealed(
+        new ControllerRevisionBuilder()
+            .withNewMetadata()
+            .withName(workload.getMetadata().getName() + "--" + number)
+            .withNamespace(workload.getMetadata().getNamespace())
+            .addToLabels("app.kubernetes.io/managed-by", "ringfence")
+            .addToLabels("app.kubernetes.io/part-of", "ringfence")
+            .addToLabels(World.WORKLOAD, workload.getMetadata().getName())
+            .addToLabels(Acceptance.ROLE, role.text())
+            .withAnnotations(annotations)
+            .withOwnerReferences(
+                new OwnerReferenceBuilder()
+                    .withApiVersion(workload.getApiVersion())
+                    .withKind(workload.getKind())
+                    .withName(workload.getMetadata().getName())
+                    .withUid(workload.getMetadata().getUid())
+                    .withController(true)
+                    .withBlockOwnerDeletion(true)
+                    .build())
+            .endMetadata()
+            .withRevision(number)
+            .withData(Acceptance.data(inputs, proof))
+            .build());
+  }
+
+  private ControllerRevision sealed(ControllerRevision revision) {
+    return new ControllerRevisionBuilder(revision)
+        .editMetadata()
+        .addToAnnotations(Seal.ANNOTATION, seal.of(revision))
         .endMetadata()
-        .withRevision(number)
-        .withData(Acceptance.data(inputs, proof))
         .build();
+  }
+
+  private Acceptance stored(ControllerRevision made) {
+    return Acceptance.read(made)
+        .filter(record -> seal.holds(made))
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "the record "
+                        + made.getMetadata().getName()
+                        + " is not stored as it was written; an admission webhook changes it"));
   }
 
   /** Changes annotations of a record; an empty value removes one. */
@@ -158,10 +204,10 @@ final class Records {
       Role role,
       Acceptance record,
       Map<String, Optional<String>> annotations) {
-    ObjectNode body = api.tree(record.revision());
-    ObjectNode metadata = (ObjectNode) body.path("metadata");
-    metadata.remove("managedFields");
-    ObjectNode texts = metadata.withObjectProperty("annotations");
+    Map<String, String> texts = new TreeMap<>();
+    if (record.revision().getMetadata().getAnnotations() != null) {
+      texts.putAll(record.revision().getMetadata().getAnnotations());
+    }
     annotations.forEach(
         (name, value) -> {
           if (value.isPresent()) {
@@ -170,10 +216,17 @@ final class Records {
             texts.remove(name);
           }
         });
-    ControllerRevision made = api.replace(record.revision(), body);
+    ControllerRevision changed =
+        sealed(
+            new ControllerRevisionBuilder(record.revision())
+                .editMetadata()
+                .withAnnotations(texts)
+                .withManagedFields(List.of())
+                .endMetadata()
+                .build());
+    ControllerRevision made = api.replace(record.revision(), api.tree(changed));
     written.put(key(workload, role), made);
-    return Acceptance.read(made)
-        .orElseThrow(() -> new IllegalStateException("cannot read what was just written"));
+    return stored(made);
   }
 
   /** Removes records beyond the newest of each role, and what was given another role. */

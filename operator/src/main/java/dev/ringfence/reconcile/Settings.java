@@ -12,6 +12,7 @@ import java.time.InstantSource;
  * @param apiServer what serving pods must not reach, {@code HOST:PORT}
  * @param imageVolumes whether the API server knows image volumes
  * @param release of this program; a new one is tried on one workload first
+ * @param seal on the records of what was accepted
  * @param resync how often each workload is looked at though nothing has happened
  * @param clock what time it is
  */
@@ -21,5 +22,6 @@ public record Settings(
     String apiServer,
     boolean imageVolumes,
     String release,
+    Seal seal,
     Duration resync,
     InstantSource clock) {}

@@ -58,13 +58,18 @@ final class Trees {
   static String digest(JsonNode tree) {
     try {
       MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      StringBuilder text = new StringBuilder();
-      canonical(tree, text);
       return HexFormat.of()
-          .formatHex(sha256.digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+          .formatHex(sha256.digest(canonical(tree).getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java runtime has SHA-256", e);
     }
+  }
+
+  /** The same text for equal trees, whatever the order of their fields or the form of a number. */
+  static String canonical(JsonNode tree) {
+    StringBuilder text = new StringBuilder();
+    canonical(tree, text);
+    return text.toString();
   }
 
   private static void canonical(JsonNode node, StringBuilder out) {
@@ -87,6 +92,8 @@ final class Trees {
             out.append(',');
           });
       out.append(']');
+    } else if (node.isNumber()) {
+      out.append(node.decimalValue().stripTrailingZeros());
     } else {
       out.append(node);
     }

@@ -102,7 +102,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     w.workloads().listen(this::neighbourChanged);
     world.set(w);
     surveyor.set(new Surveyor(w));
-    records.set(new Records(w, api));
+    records.set(new Records(w, api, settings.seal()));
     children.set(new Children(w, api, settings.clock()));
     return w.eventSources();
   }
@@ -149,6 +149,8 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       Duration next =
           new Attempt(newest(workload), workload.getMetadata().getResourceVersion()).run();
       return UpdateControl.<RawWorkload>noUpdate().rescheduleAfter(next);
+    } catch (Records.Going e) {
+      return UpdateControl.noUpdate();
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
         // Somebody was faster; look at what it is now.
@@ -186,7 +188,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       return;
     }
     resumed = true;
-    for (ControllerRevision revision : world.get().all(ControllerRevision.class)) {
+    for (ControllerRevision revision : records.get().all().toList()) {
       String name = revision.getMetadata().getLabels().get(World.WORKLOAD);
       ResourceID id = new ResourceID(name, revision.getMetadata().getNamespace());
       if (world.get().workloads().get(id).filter(w -> Children.isOurs(w, revision)).isEmpty()) {

@@ -7,6 +7,7 @@ import dev.ringfence.reconcile.HttpGuardReader;
 import dev.ringfence.reconcile.ModelReconciler;
 import dev.ringfence.reconcile.Orphans;
 import dev.ringfence.reconcile.PolicyReconciler;
+import dev.ringfence.reconcile.Seal;
 import dev.ringfence.reconcile.Settings;
 import dev.ringfence.reconcile.WorkloadReconciler;
 import dev.ringfence.render.RenderContext.OperatorPods;
@@ -92,6 +93,7 @@ public final class RingfenceOperator implements AutoCloseable {
             options.apiServer().isEmpty() ? address(client) : options.apiServer(),
             ImageVolumes.known(client, options.namespace()),
             release(),
+            new Seal(RecordKey.of(client, options.namespace())),
             options.resync(),
             options.clock());
     EventRecorder events = new EventRecorder(client, options.identity(), options.clock());

@@ -214,6 +214,39 @@ final class PoliciesIT {
   }
 
   @Test
+  void recordsOfWhatWasAcceptedAreTheOperatorsAlone() {
+    ObjectNode record = plain("ControllerRevision", OPEN);
+    record.put("apiVersion", "apps/v1").put("revision", 1).putObject("data").put("any", "thing");
+    ObjectNode metadata = (ObjectNode) record.path("metadata");
+    metadata.put("name", "chat--1");
+    metadata
+        .putObject("labels")
+        .put("app.kubernetes.io/managed-by", "ringfence")
+        .put("ringfence.dev/workload", "chat")
+        .put("ringfence.dev/record", "current");
+    try (KubernetesClient operator = client(Installed.OPERATOR);
+        KubernetesClient editor = client("editor");
+        KubernetesClient rescuer = client("rescuer", "ringfence:break-glass")) {
+      Installed.awaitRefusal(
+          () -> editor.resource(Installed.resource(record)).dryRun().create(),
+          "only the operator may create the record chat--1 of what was accepted");
+      Installed.apply(operator, record);
+      var theirs = Installed.resource(record);
+      theirs.getMetadata().getLabels().remove("ringfence.dev/record");
+      Installed.awaitRefusal(
+          () -> editor.resource(theirs).update(), "only the operator may update the record");
+      Installed.awaitRefusal(
+          () -> editor.resource(theirs).delete(), "only the operator may delete the record");
+      ObjectNode another = record.deepCopy();
+      ((ObjectNode) another.path("metadata")).put("name", "mine").remove("labels");
+      assertThatCode(() -> editor.resource(Installed.resource(another)).dryRun().create())
+          .as("a DaemonSet's or StatefulSet's revision")
+          .doesNotThrowAnyException();
+      rescuer.resource(Installed.resource(record)).delete();
+    }
+  }
+
+  @Test
   void kubernetesControllersMakeThePodsAndTheKubeletRunsThem() {
     for (String namespace : List.of(OPEN, DEDICATED)) {
       try (KubernetesClient operator = client(Installed.OPERATOR)) {

@@ -302,28 +302,25 @@ final class OwnershipIT {
     assertThat(engines()).isEmpty();
   }
 
-  @Test
-  void aHandMadeRecordWithAnIllegalSpecificationIsNotBelieved() {
-    RawWorkload chat = ready("mistral", "acme");
-    String image = engines().getFirst().getSpec().getTemplate().toString();
-    bench.edit(chat, spec -> spec.withObjectProperty("engine").put("maxModelLen", 8192));
-    bench.awaitCondition(chat, "Accepted", "False/HeldSpec");
-    ControllerRevision real =
-        bench
-            .client()
-            .apps()
-            .controllerRevisions()
-            .inNamespace(namespace.name())
-            .withLabel("ringfence.dev/record", "current")
-            .list()
-            .getItems()
-            .getFirst();
+  private ControllerRevision record(String role) {
+    return bench
+        .client()
+        .apps()
+        .controllerRevisions()
+        .inNamespace(namespace.name())
+        .withLabel("ringfence.dev/record", role)
+        .list()
+        .getItems()
+        .getFirst();
+  }
+
+  /** A record of that role with other contents, newer than the operator's own, as owned as that. */
+  private ControllerRevision forge(String role, java.util.function.Consumer<ObjectNode> inputs) {
+    ControllerRevision real = record(role);
     ObjectNode data =
         bench.client().getKubernetesSerialization().convertValue(real.getData(), ObjectNode.class);
-    ((ObjectNode) data.path("inputs").path("workload").path("spec"))
-        .withObjectProperty("engine")
-        .put("enablePrefixCaching", true);
-    bench
+    inputs.accept((ObjectNode) data.path("inputs"));
+    return bench
         .client()
         .resource(
             new ControllerRevisionBuilder(real)
@@ -331,16 +328,136 @@ final class OwnershipIT {
                 .withName("chat--999")
                 .withNamespace(namespace.name())
                 .withLabels(real.getMetadata().getLabels())
+                .withAnnotations(real.getMetadata().getAnnotations())
                 .withOwnerReferences(real.getMetadata().getOwnerReferences())
                 .endMetadata()
                 .withRevision(999L)
                 .withData(data)
                 .build())
         .create();
-    Bench.until(
-        "it is gone or not believed", () -> bench.condition(chat, "Accepted").startsWith("False/"));
+  }
+
+  private RawWorkload heldByABadEdit() {
+    RawWorkload chat = ready("mistral", "acme");
+    bench.edit(chat, spec -> spec.withObjectProperty("engine").put("maxModelLen", 8192));
+    bench.awaitCondition(chat, "Accepted", "False/HeldSpec");
+    return chat;
+  }
+
+  private void changesNothing(RawWorkload chat, ControllerRevision forged, String template) {
     bench.poke(chat);
-    Bench.pause(Duration.ofSeconds(2));
-    assertThat(engines().getFirst().getSpec().getTemplate()).hasToString(image);
+    Bench.until(
+        "the forged record is removed", () -> bench.client().resource(forged).get() == null);
+    Bench.pause(Duration.ofSeconds(1));
+    assertThat(bench.condition(chat, "Accepted")).isEqualTo("False/HeldSpec");
+    assertThat(engines().getFirst().getSpec().getTemplate()).hasToString(template);
+  }
+
+  @Test
+  void aHandMadeRecordWithAnIllegalSpecificationIsNotBelieved() {
+    RawWorkload chat = heldByABadEdit();
+    String template = engines().getFirst().getSpec().getTemplate().toString();
+    changesNothing(
+        chat,
+        forge(
+            "current",
+            inputs ->
+                ((ObjectNode) inputs.path("workload").path("spec"))
+                    .withObjectProperty("engine")
+                    .put("enablePrefixCaching", true)),
+        template);
+  }
+
+  @Test
+  void aHandMadeRecordWithALaxPolicyInsideIsNotBelieved() {
+    RawWorkload chat = heldByABadEdit();
+    String template = engines().getFirst().getSpec().getTemplate().toString();
+    changesNothing(
+        chat,
+        forge(
+            "current",
+            inputs -> {
+              ((ObjectNode) inputs.path("policy").path("spec"))
+                  .withObjectProperty("limits")
+                  .put("maxModelLen", 32768)
+                  .put("maxNumBatchedTokens", 32768);
+              ((ObjectNode) inputs.path("workload").path("spec"))
+                  .withObjectProperty("engine")
+                  .put("maxModelLen", 32768);
+            }),
+        template);
+  }
+
+  @Test
+  void aHandMadeRecordWithAnotherGuardIsNotBelieved() {
+    RawWorkload chat = heldByABadEdit();
+    String template = engines().getFirst().getSpec().getTemplate().toString();
+    changesNothing(
+        chat,
+        forge(
+            "current",
+            inputs -> inputs.put("guardImage", "evil.example/guard@sha256:" + "0".repeat(64))),
+        template);
+  }
+
+  @Test
+  void aHoldIsNotProlongedByAMarkThatSomebodyPutsForward() {
+    RawWorkload chat = Samples.workload(namespace.name(), "chat", "mistral", "acme");
+    ((ObjectNode) chat.spec()).putObject("engine").put("maxModelLen", 4096);
+    chat = bench.apply(chat);
+    bench.awaitReady(chat);
+    bench.editPolicy(spec -> spec.putObject("limits").put("maxModelLen", 2048));
+    bench.awaitCondition(chat, "Accepted", "False/HeldPolicy");
+    bench.change(
+        record("current"),
+        r ->
+            r.getMetadata()
+                .getAnnotations()
+                .put("ringfence.dev/held-since", bench.now().plusSeconds(-1).toString()));
+    Bench.until(
+        "nobody's record counts, so nothing serves",
+        () -> engines().stream().allMatch(d -> d.getSpec().getReplicas() == 0));
+    bench.awaitCondition(chat, "Accepted", "False/Rejected");
+
+    bench.editPolicy(spec -> spec.remove("limits"));
+    bench.awaitReady(chat);
+  }
+
+  @Test
+  void nothingIsMadeForAWorkloadThatHasBeenDeleted(LocalControlPlane plane) {
+    for (int i = 0; i < 10; i++) {
+      ready("mistral", "acme", "globex");
+      RawWorkload chat = bench.get(Samples.workload(namespace.name(), "chat", "mistral", "acme"));
+      bench.client().resource(chat).delete();
+      Bench.until("the workload is gone", () -> bench.client().resource(chat).get() == null);
+      var gone = plane.auditLog().mark();
+      Bench.until(
+          "everything is collected",
+          () ->
+              engines().isEmpty()
+                  && bench
+                      .client()
+                      .apps()
+                      .controllerRevisions()
+                      .inNamespace(namespace.name())
+                      .list()
+                      .getItems()
+                      .isEmpty());
+      assertThat(
+              plane
+                  .auditLog()
+                  .between(
+                      gone,
+                      plane.auditLog().mark(),
+                      e ->
+                          e.isWrite()
+                              && e.user().equals(Bench.OPERATOR)
+                              && e.namespace().equals(namespace.name())
+                              && e.code() < 300
+                              && !e.verb().equals("delete")
+                              && !e.resource().startsWith("events")))
+          .extracting(e -> e.verb() + " " + e.resource())
+          .isEmpty();
+    }
   }
 }
