@@ -165,6 +165,9 @@ final class Children {
     if (live.isMarkedForDeletion()) {
       return new Outcome.Pending(name(live) + " is being deleted");
     }
+    // A repair counts from when it was decided: when the API server has answered, others have seen
+    // it.
+    Instant now = clock.instant();
     ObjectNode liveTree = api.tree(live);
     ObjectNode wantedLive = Trees.wanted(liveTree);
     ObjectNode sent = Trees.wanted(api.tree(desired));
@@ -202,9 +205,8 @@ final class Children {
       remember(desired, sent, live, live.getMetadata().getResourceVersion());
       return new Outcome.Settled(live, Optional.empty());
     }
-    if (asBefore && ledger.exhausted(key(live), clock.instant())) {
-      return new Outcome.Fought(
-          name(live), otherManager(live), ledger.peace(key(live), clock.instant()));
+    if (asBefore && ledger.exhausted(key(live), now)) {
+      return new Outcome.Fought(name(live), otherManager(live), ledger.peace(key(live), now));
     }
     if (!api.stays(owner)) {
       return GOING;
@@ -214,7 +216,7 @@ final class Children {
     if (!asBefore) {
       return new Outcome.Settled(replaced, Optional.empty());
     }
-    ledger.repaired(key(live), clock.instant());
+    ledger.repaired(key(live), now);
     String what = difference.get().path() + " (changed by " + otherManager(live) + ")";
     LOG.info("{} was changed at {}, put back", name(live), what);
     return new Outcome.Settled(replaced, Optional.of(name(live) + " " + what));

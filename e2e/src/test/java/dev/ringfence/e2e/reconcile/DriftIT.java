@@ -138,7 +138,18 @@ final class DriftIT {
         String result = tryEdit(child, edit);
         outcome.merge(result, 1, Integer::sum);
         if (result.equals("left")) {
-          left.add(name + ": " + edit.what());
+          left.add(
+              name
+                  + ": "
+                  + edit.what()
+                  + "; Stalled "
+                  + bench.condition(chat, "Stalled")
+                  + " "
+                  + bench.message(chat, "Stalled")
+                  + ", Reconciling "
+                  + bench.condition(chat, "Reconciling")
+                  + " "
+                  + bench.message(chat, "Reconciling"));
         }
       }
     }
