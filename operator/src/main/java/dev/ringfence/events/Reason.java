@@ -60,6 +60,7 @@ public enum Reason {
   // Events
   DriftRepaired("an object was changed by somebody else and put back"),
   Pruned("objects of a removed tenant were deleted"),
+  ClaimUnused("a claim holds a model that is not served any more; it is never deleted by itself"),
   EngineReady("engines serve again"),
   Released("what was accepted is acceptable again"),
   WaiverEnds("a waiver or an override ends within fourteen days"),

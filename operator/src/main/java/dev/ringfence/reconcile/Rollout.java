@@ -1,6 +1,7 @@
 package dev.ringfence.reconcile;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ringfence.api.v1alpha1.Condition;
 import dev.ringfence.api.v1alpha1.VLLMDeploymentStatus.Effective;
 import dev.ringfence.events.EventRecorder;
 import dev.ringfence.events.EventRecorder.Severity;
@@ -20,6 +21,7 @@ import dev.ringfence.resources.RawWorkload;
 import dev.ringfence.rules.ImageReference;
 import dev.ringfence.rules.TrustedModel.Source;
 import dev.ringfence.rules.Workload;
+import dev.ringfence.status.Conditions;
 import dev.ringfence.status.Diagnosis;
 import dev.ringfence.status.Findings;
 import dev.ringfence.status.Findings.Obstacle;
@@ -30,6 +32,7 @@ import dev.ringfence.status.GuardState;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
@@ -50,6 +53,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Applies a target: every object as rendered, engines restarted one tenant at a time when it is the
@@ -177,7 +181,15 @@ final class Rollout {
     if (!restarting && !waiting) {
       tools.world().nudge(tools.queue().release(id));
     }
-    return findings(standing);
+    return findings(withNotes(standing, unusedClaims()));
+  }
+
+  private static Standing withNotes(Standing standing, List<String> notes) {
+    return standing instanceof Standing.Accepted accepted
+        ? new Standing.Accepted(
+            Stream.concat(accepted.warnings().stream(), notes.stream()).toList(),
+            accepted.waivers())
+        : standing;
   }
 
   // ---- the model
@@ -523,17 +535,19 @@ final class Rollout {
                   foreign.what()
                       + " is there and does not belong to this workload, so it is left alone; rename or delete it",
                   true));
-      case Outcome.Mutated mutated ->
-          problems.add(
-              new Problem(
-                  Reason.AdmissionMutates,
-                  mutated.what()
-                      + " would be changed at "
-                      + mutated.where().path()
-                      + " by an admission webhook of the cluster, so it is not written; exclude namespace "
-                      + workload.getMetadata().getNamespace()
-                      + " from that webhook",
-                  true));
+      case Outcome.Mutated mutated -> {
+        wakeups.at(now.plus(Duration.ofMinutes(1)));
+        problems.add(
+            new Problem(
+                Reason.AdmissionMutates,
+                mutated.what()
+                    + " would be changed at "
+                    + mutated.where().path()
+                    + " by an admission webhook of the cluster, so it is not written; exclude namespace "
+                    + workload.getMetadata().getNamespace()
+                    + " from that webhook",
+                true));
+      }
       case Outcome.Fought fought -> {
         wakeups.at(fought.peace());
         if (object instanceof Deployment || object instanceof NetworkPolicy) {
@@ -614,6 +628,36 @@ final class Rollout {
               Reason.Pruned,
               "objects of removed tenants deleted: " + String.join(", ", gone));
     }
+  }
+
+  /**
+   * Claims that hold what was fetched and is not served any more. They are named and kept: what is
+   * on them took hours to bring, and only their owner knows whether it is wanted again.
+   */
+  private List<String> unusedClaims() {
+    List<String> notes =
+        tools.world().of(PersistentVolumeClaim.class, id).stream()
+            .filter(claim -> Children.isOurs(workload, claim))
+            .filter(claim -> !claim.isMarkedForDeletion())
+            .filter(claim -> !keep.contains(Children.key(claim)))
+            .map(claim -> claim.getMetadata().getName())
+            .sorted()
+            .map(
+                name ->
+                    "the claim "
+                        + name
+                        + " holds a model that is not served any more and stays until you delete it: kubectl delete pvc "
+                        + name)
+            .toList();
+    String said =
+        Optional.ofNullable(Conditions.read(workload.status()).get("Accepted"))
+            .map(Condition::message)
+            .orElse("");
+    notes.stream()
+        .filter(note -> !said.contains(note))
+        .forEach(
+            note -> tools.events().record(workload, Severity.Normal, Reason.ClaimUnused, note));
+    return notes;
   }
 
   /** When every engine is as it is to be and Ready, that is remembered as what to go back to. */

@@ -153,6 +153,35 @@ final class OwnershipIT {
   }
 
   @Test
+  void aClaimThatIsNotUsedAnyMoreStaysAndIsNamed() {
+    RawWorkload chat = ready("fetched", "acme");
+    bench.edit(chat, spec -> spec.withObjectProperty("model").put("ref", "mistral"));
+    var claim =
+        bench
+            .client()
+            .persistentVolumeClaims()
+            .inNamespace(namespace.name())
+            .withName("chat-model");
+    String note =
+        "the claim chat-model holds a model that is not served any more and stays until you delete it:"
+            + " kubectl delete pvc chat-model";
+    bench.await(chat, "it is named", there -> bench.message(there, "Accepted").contains(note));
+    bench.awaitReady(chat);
+    assertThat(claim.require().isMarkedForDeletion()).isFalse();
+    assertThat(bench.client().batch().v1().jobs().inNamespace(namespace.name()).list().getItems())
+        .as("what made it goes")
+        .isEmpty();
+    assertThat(
+            bench.client().events().v1().events().inNamespace(namespace.name()).list().getItems())
+        .filteredOn(e -> e.getReason().equals("ClaimUnused"))
+        .hasSize(1);
+
+    claim.delete();
+    bench.await(
+        chat, "said no more", there -> bench.message(there, "Accepted").equals("every rule holds"));
+  }
+
+  @Test
   void deletionLeavesNothing() {
     RawWorkload chat = ready("fetched", "acme");
     bench.client().resource(bench.get(chat)).delete();
