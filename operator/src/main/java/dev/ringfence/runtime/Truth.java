@@ -1,7 +1,6 @@
 package dev.ringfence.runtime;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.RuntimeInfo;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,9 @@ final class Truth {
    * helps.
    */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /** A kubelet's probe waits for a second by default. */
+  private static final Duration ANSWER = Duration.ofMillis(700);
 
   private final KubernetesClient client;
   private final RuntimeInfo runtime;
@@ -69,7 +75,7 @@ final class Truth {
     }
     Instant since = deafSince;
     boolean stuck = since != null && since.plus(PATIENCE).isBefore(now);
-    boolean confirmed = lease.map(l -> l.confirmed(now)).orElse(true);
+    boolean confirmed = !answers || lease.map(l -> l.confirmed(now)).orElse(true);
     lines.add(
         "lease: "
             + lease
@@ -84,11 +90,19 @@ final class Truth {
         List.copyOf(lines));
   }
 
+  /** An API server that hangs must not hang the answer to a probe. */
   private boolean apiServerAnswers() {
+    FutureTask<Boolean> asked = new FutureTask<>(() -> client.raw("/version") != null);
+    Thread.ofVirtual().name("is-the-api-server-there").start(asked);
     try {
-      return client.raw("/version") != null;
-    } catch (KubernetesClientException e) {
+      return asked.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
       return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      asked.cancel(true);
     }
   }
 }

@@ -13,6 +13,7 @@ import dev.ringfence.runtime.RingfenceOperator;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
@@ -89,7 +90,16 @@ public final class Bench implements AutoCloseable {
     return start(Samples.GUARD_IMAGE);
   }
 
+  /** Starts as a user who may do only what RBAC gives. */
+  public Bench startAs(String user) {
+    return start(Samples.GUARD_IMAGE, plane.configFor(user));
+  }
+
   public Bench start(String guardImage) {
+    return start(guardImage, plane.configFor(OPERATOR, "system:masters"));
+  }
+
+  private Bench start(String guardImage, Config config) {
     Options options =
         Options.of(NAMESPACE, guardImage)
             .withWatch(watch)
@@ -98,7 +108,7 @@ public final class Bench implements AutoCloseable {
             .withLeaderElection(false, "bench")
             .withAskGuards(false)
             .withResync(resync, clock());
-    operator = RingfenceOperator.start(plane.configFor(OPERATOR, "system:masters"), options);
+    operator = RingfenceOperator.start(config, options);
     return this;
   }
 
