@@ -7,12 +7,14 @@ import dev.ringfence.resources.RawPolicy;
 import dev.ringfence.resources.RawWorkload;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +26,20 @@ final class Concerns {
   /** Parts of a policy whose entries name the namespaces that they are for. */
   private static final Set<String> BY_NAMESPACE = Set.of("overrides", "waivers");
 
-  private final World world;
+  /** What is there: the informers', or a test's. */
+  interface Known {
+    Stream<RawWorkload> workloads();
+
+    List<RawModel> models();
+
+    List<RawPolicy> policies();
+  }
+
+  private final Known known;
   private final Map<String, JsonNode> seen = new ConcurrentHashMap<>();
 
-  Concerns(World world) {
-    this.world = world;
+  Concerns(Known known) {
+    this.known = known;
   }
 
   /**
@@ -94,7 +105,7 @@ final class Concerns {
     Set<String> names = new HashSet<>(Set.of(model.getMetadata().getName()));
     if (!model.spec().path("revoked").isMissingNode()) {
       Set<String> weights = weights(model.spec());
-      world.all(RawModel.class).stream()
+      known.models().stream()
           .filter(
               other ->
                   other.spec().path("source").equals(model.spec().path("source"))
@@ -114,7 +125,7 @@ final class Concerns {
   /** Workloads, when the policy names this ConfigMap for its argument tables. */
   Set<ResourceID> ofTables(String configMap) {
     boolean named =
-        world.all(RawPolicy.class).stream()
+        known.policies().stream()
             .anyMatch(
                 policy ->
                     Objects.equals(
@@ -123,7 +134,8 @@ final class Concerns {
   }
 
   private Set<ResourceID> ids(Predicate<RawWorkload> concerned) {
-    return world.workloads().stream()
+    return known
+        .workloads()
         .filter(concerned)
         .map(ResourceID::fromResource)
         .collect(Collectors.toUnmodifiableSet());

@@ -85,7 +85,7 @@ final class World {
                       : owners;
                 })
             .build());
-    Concerns concerns = new Concerns(this);
+    Concerns concerns = new Concerns(known());
     source(
         context,
         Namespace.class,
@@ -120,6 +120,25 @@ final class World {
                 .withSecondaryToPrimaryMapper(map -> concerns.ofTables(map.getMetadata().getName()))
                 .build(),
             context);
+  }
+
+  private Concerns.Known known() {
+    return new Concerns.Known() {
+      @Override
+      public Stream<RawWorkload> workloads() {
+        return workloads.stream();
+      }
+
+      @Override
+      public List<RawModel> models() {
+        return all(RawModel.class);
+      }
+
+      @Override
+      public List<RawPolicy> policies() {
+        return all(RawPolicy.class);
+      }
+    };
   }
 
   private static boolean rewritten(HasMetadata after, HasMetadata before) {

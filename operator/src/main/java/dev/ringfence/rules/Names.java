@@ -8,9 +8,8 @@ final class Names {
    * Of workloads and tenants; {@code --} cannot be part of one, so it separates them in object
    * names.
    */
-  static final Pattern DASHED = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
-
   static final Pattern WORKLOAD = Pattern.compile("(?=.{1,41}$)[a-z][a-z0-9]*(-[a-z0-9]+)*");
+
   static final Pattern TENANT = Pattern.compile("(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*");
   static final Pattern SERVED = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}");
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * How to run the operator.
@@ -59,98 +60,87 @@ public record Options(
   }
 
   public Options withWatch(Set<String> namespaces) {
-    return new Options(
-        namespace,
-        podLabels,
-        Set.copyOf(namespaces),
-        guardImage,
-        apiServer,
-        listenHost,
-        listenPort,
-        leaderElection,
-        identity,
-        askGuards,
-        resync,
-        clock);
+    return with(draft -> draft.watch = Set.copyOf(namespaces));
   }
 
   public Options withApiServer(String hostAndPort) {
-    return new Options(
-        namespace,
-        podLabels,
-        watch,
-        guardImage,
-        hostAndPort,
-        listenHost,
-        listenPort,
-        leaderElection,
-        identity,
-        askGuards,
-        resync,
-        clock);
+    return with(draft -> draft.apiServer = hostAndPort);
   }
 
   public Options withListen(String host, int port) {
-    return new Options(
-        namespace,
-        podLabels,
-        watch,
-        guardImage,
-        apiServer,
-        host,
-        port,
-        leaderElection,
-        identity,
-        askGuards,
-        resync,
-        clock);
+    return with(
+        draft -> {
+          draft.listenHost = host;
+          draft.listenPort = port;
+        });
   }
 
   public Options withLeaderElection(boolean on, String who) {
-    return new Options(
-        namespace,
-        podLabels,
-        watch,
-        guardImage,
-        apiServer,
-        listenHost,
-        listenPort,
-        on,
-        who,
-        askGuards,
-        resync,
-        clock);
+    return with(
+        draft -> {
+          draft.leaderElection = on;
+          draft.identity = who;
+        });
   }
 
   public Options withAskGuards(boolean on) {
-    return new Options(
-        namespace,
-        podLabels,
-        watch,
-        guardImage,
-        apiServer,
-        listenHost,
-        listenPort,
-        leaderElection,
-        identity,
-        on,
-        resync,
-        clock);
+    return with(draft -> draft.askGuards = on);
   }
 
   public Options withResync(Duration every, InstantSource time) {
-    return new Options(
-        namespace,
-        podLabels,
-        watch,
-        guardImage,
-        apiServer,
-        listenHost,
-        listenPort,
-        leaderElection,
-        identity,
-        askGuards,
-        every,
-        time);
+    return with(
+        draft -> {
+          draft.resync = every;
+          draft.clock = time;
+        });
+  }
+
+  private Options with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.options();
+  }
+
+  /** A copy while one value of it is another. */
+  private static final class Draft {
+    private final Options before;
+    private Set<String> watch;
+    private String apiServer;
+    private String listenHost;
+    private int listenPort;
+    private boolean leaderElection;
+    private String identity;
+    private boolean askGuards;
+    private Duration resync;
+    private InstantSource clock;
+
+    Draft(Options before) {
+      this.before = before;
+      this.watch = before.watch;
+      this.apiServer = before.apiServer;
+      this.listenHost = before.listenHost;
+      this.listenPort = before.listenPort;
+      this.leaderElection = before.leaderElection;
+      this.identity = before.identity;
+      this.askGuards = before.askGuards;
+      this.resync = before.resync;
+      this.clock = before.clock;
+    }
+
+    Options options() {
+      return new Options(
+          before.namespace,
+          before.podLabels,
+          watch,
+          before.guardImage,
+          apiServer,
+          listenHost,
+          listenPort,
+          leaderElection,
+          identity,
+          askGuards,
+          resync,
+          clock);
+    }
   }
 }
