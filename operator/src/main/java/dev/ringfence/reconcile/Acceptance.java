@@ -105,6 +105,11 @@ record Acceptance(
     return data;
   }
 
+  /** The same, held since then. */
+  Acceptance held(Optional<Instant> since) {
+    return new Acceptance(revision, inputs, since, restarts, failure);
+  }
+
   /** Whether it is the same object, whatever its annotations. */
   boolean is(Acceptance other) {
     return revision.getMetadata().getName().equals(other.revision.getMetadata().getName());

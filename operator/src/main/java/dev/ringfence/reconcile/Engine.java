@@ -1,8 +1,10 @@
 package dev.ringfence.reconcile;
 
+import dev.ringfence.render.Names;
 import dev.ringfence.render.Rendered;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -12,6 +14,15 @@ import java.util.Optional;
  * @param deployment empty when there is none
  */
 record Engine(Optional<Deployment> deployment) {
+
+  /** As the informer has it. */
+  static Engine of(World world, ResourceID workload, String tenant) {
+    return new Engine(
+        world.get(
+            Deployment.class,
+            new ResourceID(
+                Names.tenant(workload.getName(), tenant), workload.getNamespace().orElse(null))));
+  }
 
   int replicas() {
     return deployment.map(d -> Objects.requireNonNullElse(d.getSpec().getReplicas(), 1)).orElse(0);

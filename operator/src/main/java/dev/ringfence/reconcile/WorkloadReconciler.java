@@ -1,14 +1,8 @@
 package dev.ringfence.reconcile;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.ringfence.api.v1alpha1.Condition;
-import dev.ringfence.api.v1alpha1.VLLMDeploymentStatus;
 import dev.ringfence.events.EventRecorder;
 import dev.ringfence.events.EventRecorder.Severity;
 import dev.ringfence.events.Reason;
-import dev.ringfence.reconcile.Acceptance.Proof;
 import dev.ringfence.reconcile.Acceptance.Role;
 import dev.ringfence.resources.RawWorkload;
 import dev.ringfence.rules.Policy;
@@ -16,10 +10,8 @@ import dev.ringfence.rules.Surroundings.Before;
 import dev.ringfence.rules.Verdict;
 import dev.ringfence.rules.Verdict.Accepted;
 import dev.ringfence.rules.Workload;
-import dev.ringfence.status.Conditions;
 import dev.ringfence.status.Findings;
 import dev.ringfence.status.Findings.Standing;
-import dev.ringfence.status.WorkloadStatus;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -37,8 +29,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,10 +43,6 @@ import org.slf4j.LoggerFactory;
 @ControllerConfiguration(name = "workloads")
 public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private static final Logger LOG = LoggerFactory.getLogger(WorkloadReconciler.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** Numbers that move while engines start are written no more often than this. */
-  private static final Duration CALM = Duration.ofSeconds(30);
 
   /**
    * After our write was refused because the object had changed: the informer has the change in a
@@ -72,19 +60,13 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private final GuardReader guards;
   private final RolloutQueue<ResourceID> queue = new RolloutQueue<>();
   private final Map<String, State> states = new ConcurrentHashMap<>();
-  private final Map<String, Instant> statusWritten = new ConcurrentHashMap<>();
-  private final Map<String, Put> puts = new ConcurrentHashMap<>();
-  private final Map<String, CachedVerdict> asAccepted = new ConcurrentHashMap<>();
+  private final Statuses statuses;
+  private final RecordedVerdicts recorded = new RecordedVerdicts();
   private final Late<World> world = new Late<>();
   private final Late<Surveyor> surveyor = new Late<>();
   private final Late<Records> records = new Late<>();
   private final Late<Children> children = new Late<>();
   private boolean resumed;
-
-  /** A write of a status: of which version, and what came of it. */
-  private record Put(String before, RawWorkload answer) {}
-
-  private record CachedVerdict(String version, Verdict verdict) {}
 
   public WorkloadReconciler(
       KubernetesClient client, Settings settings, EventRecorder events, GuardReader guards) {
@@ -92,6 +74,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     this.settings = settings;
     this.api = new Api(client);
     this.events = events;
+    this.statuses = new Statuses(api, events);
     this.guards = guards;
   }
 
@@ -130,10 +113,9 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     if (after.isEmpty()) {
       ResourceID id = ResourceID.fromResource(changed);
       records.get().forget(changed);
-      statusWritten.remove(changed.getMetadata().getUid());
-      puts.remove(changed.getMetadata().getUid());
+      statuses.forget(changed);
       states.remove(changed.getMetadata().getUid());
-      asAccepted.keySet().removeIf(key -> key.startsWith(changed.getMetadata().getUid() + "/"));
+      recorded.forget(changed);
       world.get().nudge(queue.forget(id));
     }
     world.get().nudge(Neighbourhood.concerned(before, after, world.get().workloads()));
@@ -146,8 +128,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     }
     resumeQueue();
     try {
-      Duration next =
-          new Attempt(newest(workload), workload.getMetadata().getResourceVersion()).run();
+      Duration next = new Attempt(workload).run();
       return UpdateControl.<RawWorkload>noUpdate().rescheduleAfter(next);
     } catch (Records.Going e) {
       return UpdateControl.noUpdate();
@@ -162,17 +143,6 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       }
       throw e;
     }
-  }
-
-  /**
-   * The object as our own last write of its status left it, while the informer does not have that
-   * yet.
-   */
-  private RawWorkload newest(RawWorkload cached) {
-    Put last = puts.get(cached.getMetadata().getUid());
-    return last != null && last.before().equals(cached.getMetadata().getResourceVersion())
-        ? last.answer()
-        : cached;
   }
 
   private boolean gone(RawWorkload workload) {
@@ -196,7 +166,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       }
       Acceptance.failure(revision).ifPresent(failure -> queue.resumeFailure(id, failure.cause()));
       Acceptance.restarts(revision).entrySet().stream()
-          .filter(restart -> !Rollout.engine(world.get(), id, restart.getKey()).settled())
+          .filter(restart -> !Engine.of(world.get(), id, restart.getKey()).settled())
           .findFirst()
           .ifPresent(restart -> queue.resume(id, restart.getValue().cause()));
       Acceptance.proof(revision).ifPresent(proof -> queue.ready(id, proof.cause()));
@@ -247,6 +217,11 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     return queue.waiting();
   }
 
+  private Look.Tools tools() {
+    return new Look.Tools(
+        settings, api, world.get(), records.get(), children.get(), queue, events, guards);
+  }
+
   /** One look at one workload. */
   private final class Attempt {
     private final RawWorkload workload;
@@ -254,16 +229,11 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     private final Surveyor.Survey survey;
     private final Wakeups wakeups = new Wakeups(now, settings.resync());
 
-    /** As the last write of its status left it. */
-    private RawWorkload latest;
+    private final Statuses.Writing status;
 
-    /** As the informer had it when this look began. */
-    private final String cachedVersion;
-
-    Attempt(RawWorkload workload, String cachedVersion) {
-      this.workload = workload;
-      this.cachedVersion = cachedVersion;
-      this.latest = workload;
+    Attempt(RawWorkload cached) {
+      this.workload = statuses.newest(cached);
+      this.status = statuses.begin(cached, now, wakeups);
       this.survey = surveyor.get().survey(workload.getMetadata().getNamespace(), now);
     }
 
@@ -278,14 +248,14 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       switch (course) {
         case Course.Run run -> {
           run.verdict().nextEnd().ifPresent(wakeups::at);
-          firstStatus();
-          follow(accept(run.verdict(), current), ready, standing(course));
+          status.first();
+          follow(accept(run.verdict(), current, ready), ready, standing(course));
         }
         case Course.Hold hold -> {
           wakeups.at(hold.until());
           wakeups.at(hold.until().minus(HOLD_NOTICE));
-          firstStatus();
-          follow(hold(hold, current), ready, standing(course));
+          status.first();
+          follow(hold(hold, current, ready), ready, standing(course));
         }
         case Course.Stop stop ->
             follow(
@@ -307,8 +277,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
           verdict,
           serving(current, ready),
           new Course.Judges(
-              WorkloadReconciler.this::asAccepted,
-              record -> surveyor.get().today(record.inputs(), survey, now)),
+              recorded::of, record -> surveyor.get().today(record.inputs(), survey, now)),
           survey.validPolicy(),
           hold(current),
           now);
@@ -345,7 +314,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     }
 
     private Optional<Workload> accepted(Acceptance record) {
-      return asAccepted(record) instanceof Accepted accepted
+      return recorded.of(record) instanceof Accepted accepted
           ? Optional.of(accepted.workload())
           : Optional.empty();
     }
@@ -356,7 +325,11 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
      * Keeps a record of what is accepted, and says what to render: that, or what was Ready before
      * if that has failed.
      */
-    private Target accept(Accepted verdict, Optional<Acceptance> current) {
+    private Target accept(
+        Accepted verdict, Optional<Acceptance> current, Optional<Acceptance> ready) {
+      ready
+          .filter(record -> record.heldSince().isPresent())
+          .ifPresent(record -> mark(record, Role.READY, Optional.empty()));
       boolean same =
           current
               .filter(record -> record.inputs().guardImage().equals(settings.guardImage()))
@@ -366,7 +339,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       if (same) {
         Acceptance record = current.orElseThrow();
         if (record.heldSince().isPresent()) {
-          record = annotate(record, Map.of(Acceptance.HELD_SINCE, Optional.empty()));
+          record = mark(record, Role.CURRENT, Optional.empty());
           events.record(
               workload, Severity.Normal, Reason.Released, "what was accepted is acceptable again");
         }
@@ -384,22 +357,25 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       return new Target(record, record, verdict, false, false);
     }
 
-    private Target hold(Course.Hold hold, Optional<Acceptance> current) {
-      Acceptance marks = currentOr(hold.record(), current);
-      Acceptance held = hold.record();
-      if (held.heldSince().isEmpty()) {
-        boolean isCurrent = held.is(marks);
-        held =
-            records
-                .get()
-                .annotate(
-                    workload,
-                    isCurrent ? Role.CURRENT : Role.READY,
-                    held,
-                    Map.of(Acceptance.HELD_SINCE, Optional.of(hold.since().toString())));
-        marks = isCurrent ? held : marks;
-      }
+    /** Both records say since when, so that taking one away does not begin the hold anew. */
+    private Target hold(
+        Course.Hold hold, Optional<Acceptance> current, Optional<Acceptance> ready) {
+      Acceptance marks = since(hold, currentOr(hold.record(), current), Role.CURRENT);
+      Optional<Acceptance> before = ready.map(record -> since(hold, record, Role.READY));
+      Acceptance held = before.filter(hold.record()::is).orElse(marks);
       return new Target(marks, held, hold.accepted(), false, true);
+    }
+
+    private Acceptance since(Course.Hold hold, Acceptance record, Role role) {
+      return record.heldSince().filter(hold.since()::equals).isPresent()
+          ? record
+          : mark(record, role, Optional.of(hold.since().toString()));
+    }
+
+    private Acceptance mark(Acceptance record, Role role, Optional<String> heldSince) {
+      return records
+          .get()
+          .annotate(workload, role, record, Map.of(Acceptance.HELD_SINCE, heldSince));
     }
 
     /** The current record; when somebody has removed it, it is made again from what serves. */
@@ -408,11 +384,15 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
           () ->
               records
                   .get()
-                  .write(workload, Role.CURRENT, serving.inputs(), Optional.empty(), Map.of()));
-    }
-
-    private Acceptance annotate(Acceptance record, Map<String, Optional<String>> annotations) {
-      return records.get().annotate(workload, Role.CURRENT, record, annotations);
+                  .write(
+                      workload,
+                      Role.CURRENT,
+                      serving.inputs(),
+                      Optional.empty(),
+                      serving
+                          .heldSince()
+                          .map(since -> Map.of(Acceptance.HELD_SINCE, since.toString()))
+                          .orElse(Map.of())));
     }
 
     // ---- render, apply, prune
@@ -421,7 +401,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       Optional<Fallback> fallback =
           ready.flatMap(
               record ->
-                  asAccepted(record) instanceof Accepted accepted
+                  recorded.of(record) instanceof Accepted accepted
                       ? Optional.of(
                           new Fallback(
                               record,
@@ -441,15 +421,9 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       }
       Rollout rollout =
           new Rollout(
-              new Rollout.Tools(
-                  settings, api, world.get(), records.get(), children.get(), queue, events, guards),
-              workload,
-              aim,
-              fallback,
-              survey.validPolicy().map(Policy::maxConcurrentWorkloads).orElse(1),
-              wakeups,
-              now);
-      write(rollout.run(standing), false);
+              new Look(tools(), workload, aim, fallback, wakeups, now),
+              survey.validPolicy().map(Policy::maxConcurrentWorkloads).orElse(1));
+      status.write(rollout.run(standing));
     }
 
     // ---- the courses that render nothing
@@ -457,7 +431,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     /** Nothing was ever accepted. Engines without a record are nobody's: they stop. */
     private void refuse(Course.Refuse refuse) {
       Stops.zero(workload, world.get(), api);
-      write(nothing(new Standing.Rejected(refuse.why().violations())), false);
+      say(new Standing.Rejected(refuse.why().violations()));
     }
 
     private void leave(Course.Leave leave, Optional<Acceptance> ready) {
@@ -466,25 +440,16 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
               .flatMap(Acceptance::proof)
               .filter(
                   proof ->
-                      proof.deployments().equals(Rollout.deployments(world.get(), api, workload)))
+                      proof.deployments().equals(Digests.deployments(world.get(), api, workload)))
               .isPresent();
       if (!untouched) {
         Stops.zero(workload, world.get(), api);
       }
-      write(nothing(new Standing.Frozen(leave.why().violations(), untouched)), false);
+      say(new Standing.Frozen(leave.why().violations(), untouched));
     }
 
-    private Findings nothing(Standing standing) {
-      return new Findings(
-          workload.getMetadata().getGeneration(),
-          standing,
-          false,
-          false,
-          List.of(),
-          List.of(),
-          Optional.empty(),
-          new Findings.Network(false, Optional.empty()),
-          Optional.empty());
+    private void say(Standing standing) {
+      status.write(Findings.nothing(workload.getMetadata().getGeneration(), standing));
     }
 
     // ---- status and events
@@ -500,128 +465,23 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
         case Course.Refuse r -> new Standing.Rejected(r.why().violations());
       };
     }
-
-    /** Says that this generation is being worked on before anything is made (kstatus). */
-    private void firstStatus() {
-      if (workload.status().path("observedGeneration").asLong(-1)
-          == workload.getMetadata().getGeneration()) {
-        return;
-      }
-      // What serves goes on serving meanwhile; only what is said of this generation starts anew.
-      VLLMDeploymentStatus status =
-          WorkloadStatus.of(
-              nothing(new Standing.Accepted(List.of(), List.of())),
-              Conditions.read(workload.status()),
-              now);
-      ObjectNode tree = JSON.valueToTree(status);
-      for (String field : List.of("tenants", "readyTenants", "effective")) {
-        if (workload.status().has(field)) {
-          tree.set(field, workload.status().get(field).deepCopy());
-        }
-      }
-      put(tree);
-    }
-
-    private void write(Findings findings, boolean urgent) {
-      Map<String, Condition> before = Conditions.read(workload.status());
-      ObjectNode status =
-          JSON.valueToTree(WorkloadStatus.of(findings, Conditions.read(latest.status()), now));
-      if (Trees.digest(status).equals(Trees.digest(latest.status()))) {
-        return;
-      }
-      Instant last = statusWritten.get(workload.getMetadata().getUid());
-      if (!urgent
-          && last != null
-          && last.plus(CALM).isAfter(now)
-          && onlyNumbers(latest.status(), status)) {
-        wakeups.at(last.plus(CALM));
-        return;
-      }
-      put(status);
-      Announcements.of(before, Conditions.read(status))
-          .forEach(said -> events.record(workload, said.severity(), said.reason(), said.note()));
-    }
-
-    /** Whether nobody's decision depends on the difference: it can wait a little. */
-    private boolean onlyNumbers(JsonNode old, JsonNode fresh) {
-      Map<String, Condition> before = Conditions.read(old);
-      Map<String, Condition> after = Conditions.read(fresh);
-      return old.path("observedGeneration").asLong() == fresh.path("observedGeneration").asLong()
-          && Set.of("Accepted", "Ready", "Reconciling", "Stalled").stream()
-              .allMatch(type -> said(before, type).equals(said(after, type)));
-    }
-
-    private static String said(Map<String, Condition> conditions, String type) {
-      Condition condition = conditions.get(type);
-      return condition == null ? "" : condition.status() + "/" + condition.reason();
-    }
-
-    private void put(ObjectNode status) {
-      ObjectNode body = latest.tree();
-      ObjectNode metadata = (ObjectNode) body.path("metadata");
-      // With the version that was looked at: an edit made meanwhile is a conflict, never missed.
-      metadata.put("resourceVersion", latest.getMetadata().getResourceVersion());
-      metadata.put("uid", latest.getMetadata().getUid());
-      body.set("status", status);
-      latest = api.replaceStatus(latest, body);
-      puts.put(workload.getMetadata().getUid(), new Put(cachedVersion, latest));
-      statusWritten.put(workload.getMetadata().getUid(), now);
-    }
   }
 
-  /** What serves: the current record, unless it has failed; then the last that was Ready. */
+  /**
+   * What serves: the current record, unless it has failed; then the last that was Ready. Held since
+   * the earlier of what the two say.
+   */
   private static Optional<Acceptance> serving(
       Optional<Acceptance> current, Optional<Acceptance> ready) {
-    return current.filter(record -> record.failure().isEmpty()).or(() -> ready).or(() -> current);
+    Optional<Instant> since =
+        Stream.of(current, ready)
+            .flatMap(Optional::stream)
+            .flatMap(record -> record.heldSince().stream())
+            .min(Instant::compareTo);
+    return current
+        .filter(record -> record.failure().isEmpty())
+        .or(() -> ready)
+        .or(() -> current)
+        .map(record -> record.held(since));
   }
-
-  /**
-   * A record judged under what was in force when it was accepted. Records do not change, so this is
-   * done once.
-   */
-  private Verdict asAccepted(Acceptance record) {
-    ControllerRevision revision = record.revision();
-    String key =
-        revision.getMetadata().getOwnerReferences().getFirst().getUid()
-            + "/"
-            + revision.getMetadata().getName();
-    CachedVerdict cached = asAccepted.get(key);
-    if (cached == null || !cached.version().equals(revision.getMetadata().getUid())) {
-      cached =
-          new CachedVerdict(revision.getMetadata().getUid(), Surveyor.asAccepted(record.inputs()));
-      asAccepted.put(key, cached);
-    }
-    return cached.verdict();
-  }
-
-  /**
-   * What to render.
-   *
-   * @param marks the current record, on which restarts are noted
-   * @param record what is rendered
-   * @param stop whether no engine may run
-   * @param held whether it is not acceptable any more
-   */
-  record Target(
-      Acceptance marks, Acceptance record, Accepted accepted, boolean stop, boolean held) {
-    Target backTo(Fallback fallback) {
-      return new Target(marks, fallback.record(), fallback.accepted(), stop, held);
-    }
-
-    boolean rolledBack() {
-      return marks.failure().isPresent()
-          && !record
-              .revision()
-              .getMetadata()
-              .getName()
-              .equals(marks.revision().getMetadata().getName());
-    }
-  }
-
-  /**
-   * The last record that was Ready.
-   *
-   * @param trusted whether its content may still serve
-   */
-  record Fallback(Acceptance record, Accepted accepted, Optional<Proof> proof, boolean trusted) {}
 }

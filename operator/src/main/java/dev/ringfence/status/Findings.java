@@ -32,6 +32,20 @@ public record Findings(
     Network network,
     Optional<Effective> effective) {
 
+  /** Of a workload of which nothing is on the cluster. */
+  public static Findings nothing(long generation, Standing standing) {
+    return new Findings(
+        generation,
+        standing,
+        false,
+        false,
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        new Network(false, Optional.empty()),
+        Optional.empty());
+  }
+
   /** What the rules say. */
   public sealed interface Standing {
     record Accepted(List<String> warnings, List<WaiverInForce> waivers) implements Standing {}

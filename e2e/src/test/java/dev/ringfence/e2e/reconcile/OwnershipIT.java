@@ -430,26 +430,50 @@ final class OwnershipIT {
   }
 
   @Test
-  void aHoldIsNotProlongedByAMarkThatSomebodyPutsForward() {
+  void aHoldIsNotProlongedByWhoeverChangesOrTakesAwayARecord() {
     RawWorkload chat = Samples.workload(namespace.name(), "chat", "mistral", "acme");
     ((ObjectNode) chat.spec()).putObject("engine").put("maxModelLen", 4096);
-    chat = bench.apply(chat);
-    bench.awaitReady(chat);
-    bench.editPolicy(spec -> spec.putObject("limits").put("maxModelLen", 2048));
-    bench.awaitCondition(chat, "Accepted", "False/HeldPolicy");
-    bench.change(
-        record("current"),
-        r ->
-            r.getMetadata()
-                .getAnnotations()
-                .put("ringfence.dev/held-since", bench.now().plusSeconds(-1).toString()));
+    RawWorkload made = bench.apply(chat);
+    bench.awaitReady(made);
+    bench.editPolicy(
+        spec -> {
+          spec.putObject("hold").put("days", 10);
+          spec.putObject("limits").put("maxModelLen", 2048);
+        });
+    bench.awaitCondition(made, "Accepted", "False/HeldPolicy");
+    String since = bench.message(made, "Accepted").replaceAll("(?s).*(held since [^,]*,).*", "$1");
+    bench.forward(Duration.ofDays(4));
+
+    ControllerRevision edited =
+        bench.change(
+            record("current"),
+            r ->
+                r.getMetadata()
+                    .getAnnotations()
+                    .put("ringfence.dev/held-since", bench.now().plusSeconds(-1).toString()));
+    bench.poke(made);
     Bench.until(
-        "nobody's record counts, so nothing serves",
-        () -> engines().stream().allMatch(d -> d.getSpec().getReplicas() == 0));
-    bench.awaitCondition(chat, "Accepted", "False/Rejected");
+        "the edited record is replaced", () -> bench.client().resource(edited).get() == null);
+    for (String role : List.of("current", "ready")) {
+      ControllerRevision taken = record(role);
+      bench.client().resource(taken).delete();
+      bench.poke(made);
+      Bench.until("seen", () -> bench.client().resource(taken).get() == null);
+      Bench.pause(Duration.ofSeconds(1));
+    }
+    bench.awaitCondition(made, "Accepted", "False/HeldPolicy");
+    assertThat(bench.message(made, "Accepted")).contains(since);
+    assertThat(engines()).allSatisfy(d -> assertThat(d.getSpec().getReplicas()).isEqualTo(1));
+
+    bench.forward(Duration.ofDays(7));
+    bench.poke(made);
+    bench.awaitCondition(made, "Accepted", "False/HoldEnded");
 
     bench.editPolicy(spec -> spec.remove("limits"));
-    bench.awaitReady(chat);
+    bench.awaitReady(made);
+    bench.editPolicy(spec -> spec.putObject("limits").put("maxModelLen", 2048));
+    bench.awaitCondition(made, "Accepted", "False/HeldPolicy");
+    assertThat(bench.message(made, "Accepted")).as("another hold").doesNotContain(since);
   }
 
   @Test
