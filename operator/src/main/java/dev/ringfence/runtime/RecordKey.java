@@ -55,7 +55,7 @@ final class RecordKey {
       throw new IllegalStateException(
           "the key of the records cannot be had (code "
               + e.getCode()
-              + "); let the operator get, create and update the Secret "
+              + "); let the operator get and update the Secret "
               + OwnCertificates.SECRET
               + " in "
               + namespace,

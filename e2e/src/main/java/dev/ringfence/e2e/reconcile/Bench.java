@@ -42,6 +42,7 @@ public final class Bench implements AutoCloseable {
   private final Set<String> watch;
   private volatile Duration ahead = Duration.ZERO;
   private Duration resync = Duration.ofMinutes(10);
+  private boolean askGuards;
   private @Nullable RingfenceOperator operator;
 
   /**
@@ -86,6 +87,12 @@ public final class Bench implements AutoCloseable {
     return this;
   }
 
+  /** Whether guards are asked for their state, from its next start on: where pods have some. */
+  public Bench askGuards(boolean ask) {
+    this.askGuards = ask;
+    return this;
+  }
+
   public Bench start() {
     return start(Samples.GUARD_IMAGE);
   }
@@ -106,7 +113,7 @@ public final class Bench implements AutoCloseable {
             .withApiServer("10.96.0.1:443")
             .withListen("127.0.0.1", 0)
             .withLeaderElection(false, "bench")
-            .withAskGuards(false)
+            .withAskGuards(askGuards)
             .withResync(resync, clock());
     operator = RingfenceOperator.start(config, options);
     return this;
