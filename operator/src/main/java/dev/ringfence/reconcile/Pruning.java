@@ -15,10 +15,10 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Takes away what is ours and not part of the workload any more. */
 final class Pruning {
@@ -55,11 +55,13 @@ final class Pruning {
     }
     surplus.forEach(look.tools().children()::prune);
     look.tools().records().prune(look.workload());
-    Set<String> gone = new HashSet<>();
-    surplus.forEach(
-        object ->
-            Optional.ofNullable(object.getMetadata().getLabels().get(Names.TENANT))
-                .ifPresent(gone::add));
+    Set<String> gone = new TreeSet<>();
+    surplus.stream()
+        .filter(Deployment.class::isInstance)
+        .forEach(
+            engine ->
+                Optional.ofNullable(engine.getMetadata().getLabels().get(Names.TENANT))
+                    .ifPresent(gone::add));
     if (!gone.isEmpty()) {
       look.tools()
           .events()

@@ -107,7 +107,8 @@ final class Rollout {
     if (!restarting && !waiting) {
       tools.world().nudge(tools.queue().release(look.id()));
     }
-    List<String> notes = pruning.unusedClaims();
+    // Said where it is accepted; while it is held, other things matter.
+    List<String> notes = standing instanceof Standing.Accepted ? pruning.unusedClaims() : List.of();
     return new Report(look, notebook, wanted).findings(standing, notes);
   }
 

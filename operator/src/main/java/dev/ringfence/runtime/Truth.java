@@ -34,6 +34,7 @@ final class Truth {
   private final Optional<Lease> lease;
   private volatile boolean stopping;
   private @Nullable Instant deafSince;
+  private @Nullable FutureTask<Boolean> asked;
 
   Truth(KubernetesClient client, RuntimeInfo runtime, Optional<Lease> lease) {
     this.client = client;
@@ -90,19 +91,21 @@ final class Truth {
         List.copyOf(lines));
   }
 
-  /** An API server that hangs must not hang the answer to a probe. */
+  /** An API server that hangs must not hang the answer to a probe, and is asked once at a time. */
   private boolean apiServerAnswers() {
-    FutureTask<Boolean> asked = new FutureTask<>(() -> client.raw("/version") != null);
-    Thread.ofVirtual().name("is-the-api-server-there").start(asked);
+    FutureTask<Boolean> question = asked;
+    if (question == null || question.isDone()) {
+      question = new FutureTask<>(() -> client.raw("/version") != null);
+      asked = question;
+      Thread.ofVirtual().name("is-the-api-server-there").start(question);
+    }
     try {
-      return asked.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+      return question.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    } finally {
-      asked.cancel(true);
     }
   }
 }

@@ -292,7 +292,7 @@ final class WorkloadStatusTest {
     assertThat(said.containsKey("Stalled") && said.containsKey("Reconciling"))
         .as("never both: %s", said)
         .isFalse();
-    if (!said.get("Ready").startsWith("True")) {
+    if (!said.getOrDefault("Ready", "").startsWith("True")) {
       assertThat(said.containsKey("Stalled") || said.containsKey("Reconciling"))
           .as("not Ready and nobody says why: %s", said)
           .isTrue();

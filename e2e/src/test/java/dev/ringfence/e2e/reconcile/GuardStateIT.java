@@ -141,7 +141,7 @@ final class GuardStateIT {
         .withName("chat--acme-guard")
         .require()
         .getData()
-        .get("guard.json");
+        .getOrDefault("guard.json", "");
   }
 
   /** As the pod's template pins it. */

@@ -114,13 +114,17 @@ final class HealthIT {
     assertThat(ask("POST", "/readyz").code()).isEqualTo(405);
     assertThat(ask("GET", "/metrics").text()).contains("ringfence_rollout_workloads");
 
-    try (var down = requireNonNull(plane).killApiServer()) {
+    LocalControlPlane.Outage down = requireNonNull(plane).killApiServer();
+    try {
       awaitReadyz(503, "API server: does not answer");
       assertThat(ask("GET", "/livez").code()).isEqualTo(200);
+    } finally {
+      down.close();
     }
     awaitReadyz(200, "informers: in order");
 
-    try (var hangs = requireNonNull(plane).hangApiServer()) {
+    LocalControlPlane.Outage hangs = requireNonNull(plane).hangApiServer();
+    try {
       awaitReadyz(503, "API server: does not answer");
       Bench.pause(Duration.ofSeconds(3));
       Answer live = ask("GET", "/livez");
@@ -128,6 +132,8 @@ final class HealthIT {
       assertThat(live.answered())
           .as("a kubelet gives up on a probe long before an API server that hangs gives in")
           .isLessThan(Duration.ofSeconds(3));
+    } finally {
+      hangs.close();
     }
     awaitReadyz(200, "informers: in order");
 
