@@ -331,7 +331,7 @@ final class OwnershipIT {
     assertThat(engines()).isEmpty();
   }
 
-  private ControllerRevision record(String role) {
+  private List<ControllerRevision> records(String role) {
     return bench
         .client()
         .apps()
@@ -339,8 +339,11 @@ final class OwnershipIT {
         .inNamespace(namespace.name())
         .withLabel("ringfence.dev/record", role)
         .list()
-        .getItems()
-        .getFirst();
+        .getItems();
+  }
+
+  private ControllerRevision record(String role) {
+    return records(role).getFirst();
   }
 
   /** A record of that role with other contents, newer than the operator's own, as owned as that. */
@@ -454,13 +457,18 @@ final class OwnershipIT {
     bench.poke(made);
     Bench.until(
         "the edited record is replaced", () -> bench.client().resource(edited).get() == null);
-    for (String role : List.of("current", "ready")) {
-      ControllerRevision taken = record(role);
-      bench.client().resource(taken).delete();
-      bench.poke(made);
-      Bench.until("seen", () -> bench.client().resource(taken).get() == null);
-      Bench.pause(Duration.ofSeconds(1));
-    }
+    Bench.until("it is made again", () -> records("current").size() == 1);
+    ControllerRevision taken = record("current");
+    bench.client().resource(taken).delete();
+    bench.poke(made);
+    Bench.until(
+        "it is made again once more",
+        () ->
+            records("current").stream()
+                .anyMatch(r -> !r.getMetadata().getUid().equals(taken.getMetadata().getUid())));
+    bench.client().resource(record("ready")).delete();
+    bench.poke(made);
+    Bench.pause(Duration.ofSeconds(2));
     bench.awaitCondition(made, "Accepted", "False/HeldPolicy");
     assertThat(bench.message(made, "Accepted")).contains(since);
     assertThat(engines()).allSatisfy(d -> assertThat(d.getSpec().getReplicas()).isEqualTo(1));
