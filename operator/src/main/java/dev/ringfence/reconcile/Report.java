@@ -62,10 +62,14 @@ final class Report {
                               .flatMap(
                                   deployment -> Diagnosis.of(deployment, pods, look.noSwapLabel()))
                           : Optional.empty());
-      boolean stale =
+      Optional<String> stale =
           states.stream()
-              .anyMatch(
-                  state -> !state.limits().isEmpty() && !state.limits().equals(tenant.limits()));
+              .filter(state -> !state.limits().isEmpty() && !state.limits().equals(tenant.limits()))
+              .findFirst()
+              .map(
+                  state ->
+                      "a guard has not read its new limits yet"
+                          + state.limitsError().map(error -> ": " + error).orElse(""));
       tenants.add(
           new Findings.Tenant(
               tenant.tenant(),
@@ -76,7 +80,7 @@ final class Report {
               states,
               pods.size(),
               obstacle,
-              stale ? Optional.of("a guard has not read its new limits yet") : Optional.empty()));
+              stale));
       if (!pods.isEmpty()) {
         look.wakeups().at(look.now().plus(GUARD_PAUSE));
       }

@@ -11,8 +11,9 @@ import java.util.Optional;
  *
  * @param contract digest of the contract that it keeps
  * @param limits digest of the limits that it keeps
+ * @param limitsError why it has not taken newer ones
  * @param keyIds how many key ids it has
- * @param keyGeneration how often it has loaded them
+ * @param keyGeneration changes whenever the keys do; equal for guards that have the same
  * @param keyError why it has no usable keys
  * @param verified whether it has verified the model's files; empty before
  * @param verificationFault the rule and the file
@@ -24,8 +25,9 @@ import java.util.Optional;
 public record GuardState(
     String contract,
     String limits,
+    Optional<String> limitsError,
     int keyIds,
-    long keyGeneration,
+    String keyGeneration,
     Optional<String> keyError,
     Optional<Boolean> verified,
     String verificationFault,
@@ -36,6 +38,8 @@ public record GuardState(
 
   private static final int LONGEST = 300;
   private static final int MOST = 8;
+  private static final int MOST_IDS = 1000;
+  private static final int LONGEST_GENERATION = 64;
 
   /**
    * A guard runs beside an engine: what it says is bounded and made plain before anybody sees it.
@@ -65,9 +69,10 @@ public record GuardState(
     JsonNode keys = state.path("keys");
     return new GuardState(
         plain(state.path("contract").asText()),
-        plain(state.path("limits").asText()),
-        Math.clamp(keys.path("ids").asInt(), 0, 1000),
-        Math.max(0, keys.path("generation").asLong()),
+        plain(state.path("limits").path("digest").asText()),
+        Optional.ofNullable(state.path("limits").path("error").textValue()).map(GuardState::plain),
+        Math.min(keys.path("ids").size(), MOST_IDS),
+        Conditions.cut(plain(keys.path("generation").asText()), LONGEST_GENERATION),
         Optional.ofNullable(keys.path("error").textValue()).map(GuardState::plain),
         flag(state.path("verification").path("ok")),
         plain(

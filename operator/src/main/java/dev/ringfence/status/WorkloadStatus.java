@@ -395,11 +395,14 @@ public final class WorkloadStatus {
   }
 
   private VLLMDeploymentStatus.Tenant tenant(Tenant t) {
-    Optional<GuardState> slowest =
-        t.guards().stream().min(java.util.Comparator.comparingLong(GuardState::keyGeneration));
+    List<String> generations =
+        t.guards().stream().map(GuardState::keyGeneration).distinct().toList();
     List<String> messages = new ArrayList<>();
     t.obstacle().ifPresent(o -> messages.add(o.message()));
     t.note().ifPresent(messages::add);
+    if (generations.size() > 1) {
+      messages.add("not every guard has loaded the same keys yet");
+    }
     if (t.ready() < t.wanted()) {
       t.guards().stream().flatMap(g -> g.reasons().stream()).distinct().forEach(messages::add);
     }
@@ -412,7 +415,13 @@ public final class WorkloadStatus {
         t.url(),
         t.wanted(),
         t.ready(),
-        slowest.map(g -> new VLLMDeploymentStatus.Keys(g.keyIds(), g.keyGeneration())).orElse(null),
+        t.guards().isEmpty()
+            ? null
+            : new VLLMDeploymentStatus.Keys(
+                t.guards().stream().mapToInt(GuardState::keyIds).min().orElse(0),
+                generations.size() == 1 && !generations.getFirst().isEmpty()
+                    ? generations.getFirst()
+                    : null),
         allAttested
             ? (Boolean) t.guards().stream().allMatch(g -> g.attested().orElse(false))
             : null,

@@ -98,13 +98,14 @@ public record VLLMDeploymentStatus(
    * The keys that a guard has loaded.
    *
    * @param ids how many key ids there are
-   * @param generation counts the reloads of a guard
+   * @param generation the first digits of a digest over ids and keys; none while guards differ
    */
   @JsonPropertyOrder({"ids", "generation"})
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Keys(
       @JsonPropertyDescription("How many key ids there are.") @Min(0) @Max(1000) int ids,
-      @JsonPropertyDescription("How often they were loaded.") @Min(0) @Nullable Long generation) {}
+      @JsonPropertyDescription("Changes whenever the keys do.") @Size(max = 64)
+          @Nullable String generation) {}
 
   /**
    * What the defaults came to.

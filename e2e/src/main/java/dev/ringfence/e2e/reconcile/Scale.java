@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Counts what the operator writes for a number of workloads, from the API server's audit log. */
 public final class Scale {
@@ -27,6 +28,7 @@ public final class Scale {
    * @param restart writes after a restart of the operator
    * @param readyAfter from the first apply until all are Ready
    * @param kinds writes until all are Ready, by verb and resource
+   * @param idle writes in the resyncs and after the restart, by verb and resource
    */
   public record Figures(
       int workloads,
@@ -35,7 +37,8 @@ public final class Scale {
       long resyncs,
       long restart,
       Duration readyAfter,
-      Map<String, Long> kinds) {
+      Map<String, Long> kinds,
+      Map<String, Long> idle) {
 
     /** For people. */
     public String table() {
@@ -87,14 +90,19 @@ public final class Scale {
     Bench.pause(RESYNC.multipliedBy(2).plusSeconds(workloads / 20));
     AuditLog.Mark restarted = audit.mark();
     List<AuditEvent> creating = writes(audit, before, made, namespace);
+    List<AuditEvent> resyncs = writes(audit, made, resynced, namespace);
+    List<AuditEvent> restart = writes(audit, stopped, restarted, namespace);
     return new Figures(
         workloads,
         children(bench, namespace),
         creating.size(),
-        writes(audit, made, resynced, namespace).size(),
-        writes(audit, stopped, restarted, namespace).size(),
+        resyncs.size(),
+        restart.size(),
         readyAfter,
-        AuditLog.count(creating, e -> e.verb() + " " + e.resource()));
+        AuditLog.count(creating, e -> e.verb() + " " + e.resource()),
+        AuditLog.count(
+            Stream.concat(resyncs.stream(), restart.stream()).toList(),
+            e -> e.verb() + " " + e.resource()));
   }
 
   private static List<AuditEvent> writes(

@@ -60,7 +60,7 @@ final class StatusIT {
                     "http://support-chat--acme.team.svc:8080",
                     1,
                     1,
-                    new VLLMDeploymentStatus.Keys(3, 1L),
+                    new VLLMDeploymentStatus.Keys(3, "0badcafe"),
                     true,
                     "pods of team-web",
                     null),
