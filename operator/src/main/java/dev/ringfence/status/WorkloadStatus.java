@@ -159,7 +159,8 @@ public final class WorkloadStatus {
     return Said.unknown(
         type,
         Reason.NoGuardAnswers,
-        found.tenants().stream().allMatch(t -> t.pods() == 0)
+        // Not by the pods that are seen: they come and go while nothing is to be said anew.
+        wantsNone()
             ? "no engine runs"
             : "not every guard has answered the operator yet; the pods' readiness follows the guards all the same");
   }

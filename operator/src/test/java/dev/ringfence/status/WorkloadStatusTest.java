@@ -219,6 +219,15 @@ final class WorkloadStatusTest {
   }
 
   @Test
+  void aPodThatIsSeenLateIsNoNews() {
+    Tenant unseen =
+        new Tenant(
+            "a", "http://a", "nobody", 1, 1, List.of(), 0, Optional.empty(), Optional.empty());
+    assertThat(status(found(GOOD, List.of(unseen), List.of())))
+        .isEqualTo(status(found(GOOD, List.of(tenant("a", 1, 1)), List.of())));
+  }
+
+  @Test
   void waiversAndWarningsAreSaidWhereItIsAccepted() {
     Standing waived =
         new Standing.Accepted(
