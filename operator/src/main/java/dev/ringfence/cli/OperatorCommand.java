@@ -119,7 +119,12 @@ final class OperatorCommand implements Callable<Integer> {
     options = alone ? options.withLeaderElection(false, options.identity()) : options;
     try (RingfenceOperator operator = RingfenceOperator.start(config, options, admission)) {
       Runtime.getRuntime().addShutdownHook(new Thread(operator::close, "shutdown"));
-      operator.await();
+      if (!operator.await()) {
+        err.println("ringfence: the lease is lost, another operator may act now; this one ends");
+        err.flush();
+        // At once: what is under way would be a second writer.
+        Runtime.getRuntime().halt(1);
+      }
       return 0;
     } catch (IllegalStateException e) {
       err.println("ringfence: the operator cannot start: " + e.getMessage());

@@ -59,6 +59,10 @@ final class Health implements AutoCloseable {
     }
   }
 
+  boolean isStopping() {
+    return truth.isStopping();
+  }
+
   private synchronized Truth.Report report() {
     Instant now = Instant.now();
     Known last = known;

@@ -14,6 +14,7 @@ final class Lease {
   private final String identity;
   private final Duration duration;
   private volatile boolean held;
+  private volatile boolean lost;
 
   Lease(
       KubernetesClient client, String namespace, String name, String identity, Duration duration) {
@@ -29,7 +30,13 @@ final class Lease {
   }
 
   void lost() {
+    lost = held;
     held = false;
+  }
+
+  /** Whether it was held and is not any more. */
+  boolean isLost() {
+    return lost;
   }
 
   boolean held() {

@@ -49,10 +49,18 @@ public final class RingfenceOperator implements AutoCloseable {
   private final Health health;
   private final GuardReader guards;
   private Optional<Admission> admission = Optional.empty();
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final CountDownLatch ended;
+  private final Lease lease;
 
   private RingfenceOperator(
-      KubernetesClient client, Operator operator, Health health, GuardReader guards) {
+      KubernetesClient client,
+      Operator operator,
+      Health health,
+      GuardReader guards,
+      Lease lease,
+      CountDownLatch ended) {
+    this.lease = lease;
+    this.ended = ended;
     this.client = client;
     this.operator = operator;
     this.health = health;
@@ -86,6 +94,7 @@ public final class RingfenceOperator implements AutoCloseable {
     }
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Lease lease = new Lease(client, options.namespace(), LEASE, options.identity(), LEASE_DURATION);
+    CountDownLatch ended = new CountDownLatch(1);
     Settings settings =
         new Settings(
             new OperatorPods(options.namespace(), options.podLabels()),
@@ -118,10 +127,15 @@ public final class RingfenceOperator implements AutoCloseable {
                         .withLeaseDuration(LEASE_DURATION)
                         .withRenewDeadline(Duration.ofSeconds(10))
                         .withRetryPeriod(Duration.ofSeconds(2))
+                        // It would call System.exit from the thread that closing waits for.
+                        .withExitOnStopLeading(false)
                         .withLeaderCallbacks(
                             new LeaderCallbacks(
                                 lease::taken,
-                                lease::lost,
+                                () -> {
+                                  lease.lost();
+                                  ended.countDown();
+                                },
                                 who -> LOG.info("the leader is {}", who)))
                         .build());
               }
@@ -160,7 +174,8 @@ public final class RingfenceOperator implements AutoCloseable {
                 operator.getRuntimeInfo(),
                 options.leaderElection() ? Optional.of(lease) : Optional.empty()),
             registry);
-    RingfenceOperator running = new RingfenceOperator(client, operator, health, guards);
+    RingfenceOperator running =
+        new RingfenceOperator(client, operator, health, guards, lease, ended);
     try {
       if (webhook.isPresent()) {
         running.admission =
@@ -227,9 +242,15 @@ public final class RingfenceOperator implements AutoCloseable {
     return admission.map(Admission::port);
   }
 
-  /** Returns when the operator has been stopped. */
-  public void await() throws InterruptedException {
+  /**
+   * Returns when the operator has been stopped, or has lost the lease that it had.
+   *
+   * @return whether it was stopped; else another may act already, and this process has to end at
+   *     once, without finishing what it was at
+   */
+  public boolean await() throws InterruptedException {
     ended.await();
+    return !lease.isLost() || health.isStopping();
   }
 
   /** Stops taking work, ends what is under way within ten seconds, gives the lease back. */

@@ -53,6 +53,10 @@ final class Truth {
     stopping = true;
   }
 
+  boolean isStopping() {
+    return stopping;
+  }
+
   synchronized Report report(Instant now) {
     List<String> lines = new ArrayList<>();
     boolean started = runtime.isStarted();

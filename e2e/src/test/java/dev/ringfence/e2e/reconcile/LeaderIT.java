@@ -189,5 +189,7 @@ final class LeaderIT {
     assertThat(second.jvm().process().waitFor(60, TimeUnit.SECONDS))
         .as(second.health("/livez"))
         .isTrue();
+    assertThat(second.jvm().process().exitValue()).isEqualTo(1);
+    assertThat(second.jvm().printed()).contains("the lease is lost");
   }
 }
