@@ -74,6 +74,7 @@ func (m *metrics) write(w io.Writer, model string, cacheConfig map[string]string
 	}
 	one("gauge", "num_requests_running", m.running)
 	one("gauge", "num_requests_waiting", 0)
+	fmt.Fprintf(w, "# TYPE vllm:kv_cache_usage_perc gauge\nvllm:kv_cache_usage_perc{%s} %g\n", of, float64(min(m.running, 64))/64)
 	one("counter", "prompt_tokens_total", m.promptTokens)
 	one("counter", "generation_tokens_total", m.generatedTokens)
 	one("counter", "prefix_cache_queries_total", m.prefixQueries)

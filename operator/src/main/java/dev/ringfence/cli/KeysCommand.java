@@ -3,15 +3,7 @@ package dev.ringfence.cli;
 import dev.ringfence.inspect.Keys;
 import dev.ringfence.inspect.Subject;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
-import java.util.Base64;
-import java.util.HexFormat;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -66,21 +58,6 @@ final class KeysCommand implements Callable<Integer> {
               + " nowhere.",
       footer = {"", "Example: ringfence keys new alice"})
   static final class New implements Callable<Integer> {
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
-
-    /** Entries by which the guard knows a Secret that was never meant to hold keys. */
-    private static final Set<String> RESERVED =
-        Set.of(
-            "tls.crt",
-            "tls.key",
-            "ca.crt",
-            "token",
-            "namespace",
-            ".dockerconfigjson",
-            "username",
-            "password",
-            "ssh-privatekey");
-
     @Parameters(
         paramLabel = "ID",
         description = "Who the key is for: 1 to 64 letters, digits and . _ -")
@@ -90,38 +67,19 @@ final class KeysCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      if (!ID.matcher(id).matches()
-          || RESERVED.contains(id)
-          || id.equals(".")
-          || id.startsWith("..")) {
-        spec.commandLine()
-            .getErr()
-            .println(
-                "ringfence: a key id has 1 to 64 letters, digits and . _ - and is no name that"
-                    + " other Secrets use, such as tls.crt or token; choose another");
+      if (!ApiKey.isId(id)) {
+        spec.commandLine().getErr().println("ringfence: " + ApiKey.ID_RULE);
         return 2;
       }
-      byte[] random = new byte[32];
-      new SecureRandom().nextBytes(random);
-      String key = "rf-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+      ApiKey made = ApiKey.fresh();
       PrintWriter out = spec.commandLine().getOut();
       out.println("key for the client, shown only now:");
-      out.println("  " + key);
+      out.println("  " + made.key());
       out.println("entry for the Secret (kubectl edit secret NAME, or its manifest in Git):");
       out.println("  stringData:");
-      out.println("    " + id + ": " + line(key));
+      out.println("    " + id + ": " + made.line());
       out.flush();
       return 0;
-    }
-
-    private static String line(String key) {
-      try {
-        byte[] digest =
-            MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII));
-        return "sha256:" + HexFormat.of().formatHex(digest);
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every JDK has SHA-256", e);
-      }
     }
   }
 }

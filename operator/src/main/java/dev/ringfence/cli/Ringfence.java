@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       TreeCommand.class,
       WhyCommand.class,
       EvidenceCommand.class,
+      ChatCommand.class,
       OperatorCommand.class
     })
 public final class Ringfence implements Runnable {

@@ -53,12 +53,16 @@ final class CommandsTest {
     "unknown-option, 2, validate --fast",
     "validate-without-files, 2, validate",
     "validate-accepted, 0, validate -f @/accepted.yaml --policy @policy --models @models",
-    "validate-accepted-json, 0, validate -f @/accepted.yaml --policy @policy --models @models -o json",
+    "validate-accepted-json, 0, validate -f @/accepted.yaml --policy @policy --models @models -o"
+        + " json",
     "validate-without-policy, 1, validate -f @/accepted.yaml",
     "validate-rejected, 1, validate -f @/rejected.yaml --policy @policy --models @models",
-    "validate-rejected-json, 1, validate -f @/rejected.yaml --policy @policy --models @models -o json",
-    "validate-rejected-sarif, 1, validate -f @/rejected.yaml --policy @policy --models @models -o sarif",
-    "validate-duplicate-key, 2, validate -f @/duplicate-key.yaml -f @/rejected.yaml --policy @policy --models @models",
+    "validate-rejected-json, 1, validate -f @/rejected.yaml --policy @policy --models @models -o"
+        + " json",
+    "validate-rejected-sarif, 1, validate -f @/rejected.yaml --policy @policy --models @models -o"
+        + " sarif",
+    "validate-duplicate-key, 2, validate -f @/duplicate-key.yaml -f @/rejected.yaml --policy"
+        + " @policy --models @models",
     "validate-duplicate-key-json, 2, validate -f @/duplicate-key.yaml -o json",
     "validate-duplicate-key-sarif, 2, validate -f @/duplicate-key.yaml -o sarif",
     "validate-nothing-of-ours, 2, validate -f @/nothing-of-ours.yaml",
@@ -74,6 +78,17 @@ final class CommandsTest {
     "init, 0, init",
     "init-namespace-malformed, 2, init --namespace Team_A",
     "init-image-malformed, 2, init --image vllm/vllm-openai:latest",
+    "init-with-a-model, 0, init --model src/main/resources/dev/ringfence/samples/model.yaml"
+        + " --namespace team-b",
+    "init-model-missing, 2, init --model @/none.yaml",
+    "init-model-is-none, 2, init --model @/accepted.yaml",
+    "init-key-malformed, 2, init --key token",
+    "doctor-kubeconfig-missing, 2, doctor --kubeconfig @/none",
+    "doctor-unreachable, 2, doctor --kubeconfig @/nowhere.kubeconfig",
+    "why-namespace-malformed, 2, why chat -n Team_A --kubeconfig @/nowhere.kubeconfig",
+    "tree-name-malformed, 2, tree ../x -n a --kubeconfig @/nowhere.kubeconfig",
+    "evidence-alone, 2, evidence",
+    "chat-key-file-missing, 2, chat chat hello --key-file @/none",
     "keys-alone, 2, keys",
     "keys-id-malformed, 2, keys new 'a b'",
     "keys-id-reserved, 2, keys new tls.crt",

@@ -3,6 +3,7 @@ package dev.ringfence.e2e.operate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ringfence.e2e.cluster.LocalControlPlane;
+import dev.ringfence.e2e.cluster.TestNamespace;
 import dev.ringfence.e2e.cluster.WithControlPlane;
 import dev.ringfence.e2e.reconcile.Bench;
 import dev.ringfence.resources.RawPolicy;
@@ -113,20 +114,25 @@ final class ManifestsIT {
 
   /** Two applications of the same files: the second changes nothing. */
   @Test
-  void applyingTwiceChangesNothing() throws IOException {
+  void applyingTwiceChangesNothing(TestNamespace namespace, @TempDir Path folder)
+      throws IOException {
     try (Bench bench = new Bench(plane, Set.of("nowhere"))) {
       Shell shell = Shell.with(plane.kubeconfig());
-      String file = DEPLOY.resolve("examples/several-tenants.yaml").toString();
+      String file =
+          Files.writeString(
+                  folder.resolve("example.yaml"),
+                  Files.readString(DEPLOY.resolve("examples/several-tenants.yaml"))
+                      .replace("platform-chat", namespace.name()))
+              .toString();
       String policy = DEPLOY.resolve("examples/policy.yaml").toString();
       String kubectl = plane.kubectl().toString();
+      shell.run(kubectl, "apply", "--server-side", "-f", policy, "-f", file).ok();
       shell.run(kubectl, "apply", "--server-side", "-f", policy, "-f", file).ok();
       List<String> before = versions();
       shell.run(kubectl, "apply", "--server-side", "-f", policy, "-f", file).ok();
       assertThat(versions()).isEqualTo(before);
       assertThat(bench.client()).isNotNull();
-    } finally {
-      client.resources(RawWorkload.class).inNamespace("platform-chat").delete();
-      client.namespaces().withName("platform-chat").delete();
+      client.resources(RawWorkload.class).inNamespace(namespace.name()).delete();
     }
   }
 

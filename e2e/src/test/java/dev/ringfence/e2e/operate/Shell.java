@@ -70,6 +70,38 @@ record Shell(Path folder, Map<String, String> environment, int patienceSeconds) 
 
   /** {@code ringfence ARG…} from this test's own classes. */
   Ended ringfence(String... arguments) {
+    return run(program(arguments));
+  }
+
+  /** The same, left running; what it prints is thrown away. */
+  Process start(String... arguments) {
+    ProcessBuilder builder =
+        new ProcessBuilder(program(arguments))
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().putAll(environment);
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Ends a program; one that waits for a server that is gone is not waited for. */
+  static void end(Process process) {
+    process.destroy();
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String[] program(String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -80,6 +112,6 @@ record Shell(Path folder, Map<String, String> environment, int patienceSeconds) 
                 System.getProperty("java.class.path"),
                 "dev.ringfence.cli.Ringfence"));
     command.addAll(List.of(arguments));
-    return run(command.toArray(String[]::new));
+    return command.toArray(String[]::new);
   }
 }
