@@ -89,7 +89,7 @@ final class SeeingIT {
       bench.apply(Samples.workload(namespace.name(), "chat", "mistral", "acme", "globex"));
       bench.apply(Samples.workload(namespace.name(), "bad", "nowhere", "acme"));
       Bench.until(
-          "the guards are ready", Duration.ofSeconds(120), () -> acme.ready() && globex.ready());
+          "the guards are ready", Duration.ofMinutes(2), () -> acme.ready() && globex.ready());
       assertThat(FirstAnswer.ask(acme.api(), "chat", GuardedEngine.KEY, "2+2="))
           .matches(FirstAnswer::given, "an answer");
       assertThat(FirstAnswer.ask(acme.api(), "chat", "rf-" + "x".repeat(40), "2+2=").text())
