@@ -97,17 +97,14 @@ final class ChartFiles {
         "    service: {name: ringfence-webhook, namespace: %s, path: /validate, port: 443}\n"
             .formatted(NAMESPACE_NOW);
     made = made.replace(service, service + include("caBundle"));
-    String secret = "---\n# Filled by the operator.";
+    // The operator needs its Secret without the webhook too: it stands beside the rights to it.
+    String secret = "---\n# Filled by the operator";
     int at = made.indexOf(secret);
     int end = made.indexOf("type: Opaque\n", at) + "type: Opaque\n".length();
     if (at < 0 || end < at) {
       throw new IllegalStateException("webhook.yaml holds no Secret");
     }
-    return made.substring(0, at)
-        + "{{- if eq (include \"ringfence.certificates\" .) \"operator\" }}\n"
-        + made.substring(at, end)
-        + "{{- end }}\n"
-        + made.substring(end);
+    return made.substring(0, at) + made.substring(end);
   }
 
   private static String include(String name) {
