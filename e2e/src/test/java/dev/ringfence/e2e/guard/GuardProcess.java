@@ -43,7 +43,7 @@ final class GuardProcess implements AutoCloseable {
             .replaceAll("(?s),\\s*\"notAfter\": .*", "\n}}\n");
     for (String limit : limits) {
       String name = limit.substring(0, limit.indexOf(':'));
-      text = text.replaceAll(name + ": [^,\\]}]+(\\])?", limit);
+      text = text.replaceAll(name + ": (\\[[^\\]]*\\]|[^,}\\n]+)", limit);
     }
     Files.writeString(folder.resolve("guard.json"), text);
     List<String> command = new ArrayList<>();
