@@ -68,6 +68,10 @@ final class OpenAiAnswers {
       return out;
     }
     boolean chat = path.equals("/v1/chat/completions");
+    if (chat) {
+      // As vLLM begins a stream.
+      out.add(choice(true, "{\"role\":\"assistant\",\"content\":\"\"}", "null"));
+    }
     for (int i = 0; i < n; i++) {
       out.add(choice(chat, chat ? "{\"content\":\"" + text + "\"}" : "\"" + text + "\"", "null"));
     }

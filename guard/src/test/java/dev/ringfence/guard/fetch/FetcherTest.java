@@ -51,6 +51,10 @@ class FetcherTest {
     return base.resolve("models").resolve("m");
   }
 
+  private byte[] weights() {
+    return Objects.requireNonNull(files.get("model.safetensors"));
+  }
+
   private boolean fetch(String auth) throws Exception {
     ModelDocument model = Models.document(", endpoint: \"" + hub.endpoint() + "\"" + auth, files);
     ModelDocument.Hub source = model.hub().orElseThrow();
@@ -78,7 +82,7 @@ class FetcherTest {
   @ParameterizedTest
   @CsvSource({"PLAIN", "FROM_STORE", "CUT_ONCE", "NO_RANGES", "OTHER_RANGE_ONCE", "BUSY_ONCE"})
   void fetches(StandInHub.How how) throws Exception {
-    hub.put("model.safetensors", files.get("model.safetensors"), how);
+    hub.put("model.safetensors", weights(), how);
     assertThat(fetch(", auth: Token")).isTrue();
     isComplete();
     assertThat(fetch(", auth: Token")).as("a second time").isFalse();
@@ -102,7 +106,7 @@ class FetcherTest {
           NOWHERE       | redirects to an address that is not https
           """)
   void refuses(StandInHub.How how, String words) throws Exception {
-    hub.put("model.safetensors", files.get("model.safetensors"), how);
+    hub.put("model.safetensors", weights(), how);
     assertThatThrownBy(() -> fetch(", auth: Token"))
         .satisfies(
             e -> {
@@ -121,7 +125,7 @@ class FetcherTest {
 
   @Test
   void resumesByRangeWhatIsThere() throws Exception {
-    byte[] weights = files.getOrDefault("model.safetensors", new byte[0]);
+    byte[] weights = weights();
     Path partial = Files.createDirectories(into().resolveSibling("m.partial"));
     Files.write(partial.resolve("model.safetensors"), java.util.Arrays.copyOf(weights, 100_000));
     assertThat(fetch("")).isTrue();
@@ -145,7 +149,7 @@ class FetcherTest {
 
   @Test
   void theTokenGoesToTheNamedHostAlone() throws Exception {
-    hub.put("model.safetensors", files.get("model.safetensors"), StandInHub.How.FROM_STORE);
+    hub.put("model.safetensors", weights(), StandInHub.How.FROM_STORE);
     fetch(", auth: Token");
     assertThat(hub.asked)
         .filteredOn(a -> a.server().equals("hub"))
