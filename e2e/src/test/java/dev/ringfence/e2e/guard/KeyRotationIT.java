@@ -210,7 +210,10 @@ class KeyRotationIT {
         new Foreign("five keys in one entry", Map.of("acme", (NEW + "\n").repeat(5))));
   }
 
-  /** Nothing of it opens, the former keys stay, and the page names the entry, not what is in it. */
+  /**
+   * VLLM-510: nothing of it opens, the former keys stay, and the page names the entry, not what is
+   * in it.
+   */
   @ParameterizedTest
   @MethodSource("foreignSecrets")
   void anotherSecretOpensNothing(Foreign foreign) throws Exception {

@@ -42,6 +42,24 @@ public final class Requests {
             List.of()));
   }
 
+  /** The contract with a smoke test. */
+  public static Contract withSmokeTest() {
+    Contract c = contract(true, true);
+    return new Contract(
+        c.namespace(),
+        c.workload(),
+        c.tenant(),
+        c.servedNames(),
+        c.endpoints(),
+        c.tools(),
+        c.reasoning(),
+        c.drainSeconds(),
+        c.engine(),
+        c.ceilings(),
+        List.of(new Contract.SmokeTest("2+2=", Pattern.compile("4"), 8)),
+        c.model());
+  }
+
   public static Limits.Values values(int characters, DenyMode mode) {
     return new Limits.Values(
         characters, 64, 16, new Limits.Temperature(0, 2, "0.7"), 60, 1000, 8, mode);
