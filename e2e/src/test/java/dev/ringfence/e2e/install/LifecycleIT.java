@@ -62,7 +62,7 @@ final class LifecycleIT {
         "replicas=two | at '/replicas': got string, want integer",
         "guard.image.digest= | guard.image.digest must be set (sha256: and 64 hex digits)",
         "guard.image.digest=v1 | at '/guard/image/digest': 'v1' does not match pattern",
-        "image.repository=https://registry.example/x | at '/image/repository'",
+        "image.repository=Registry.example/X | at '/image/repository'",
         "admissionPolicies.pod=false | at '/admissionPolicies': additional properties 'pod' not"
             + " allowed",
         "webhook.certificates.secretName=mine | webhook.certificates.caBundle must be set beside"

@@ -39,7 +39,7 @@ final class Release implements AutoCloseable {
   /** With it the API server calls a Service's endpoints itself, as there is no kube-proxy. */
   private static final String CALLS_ENDPOINTS = "--enable-aggregator-routing=true";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final LocalControlPlane plane;
   private final Helm helm;
