@@ -35,12 +35,18 @@ public final class Installation {
   private Installation() {}
 
   /**
-   * All but what only makes sense where pods run: the Deployment, which nodes that are simulated
-   * would not run, and the webhook, which the API server would call in vain.
+   * What concerns the operator itself, for suites that share a control plane: the definitions, its
+   * rights, and the policy on what it may write. Without the Deployment, which simulated nodes
+   * would not run, the webhook, which the API server would call in vain, and the policies on what
+   * others write, which suites forge on purpose.
    */
-  public static boolean worksWithoutPods(GenericKubernetesResource object) {
-    return !object.getKind().equals("Deployment")
-        && !object.getKind().equals("ValidatingWebhookConfiguration");
+  public static boolean ofTheOperator(GenericKubernetesResource object) {
+    return switch (object.getKind()) {
+      case "Deployment", "ValidatingWebhookConfiguration" -> false;
+      case "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding" ->
+          object.getMetadata().getName().equals("ringfence-operator");
+      default -> true;
+    };
   }
 
   /** Applies those of its objects that are wanted; returns when our kinds are served. */

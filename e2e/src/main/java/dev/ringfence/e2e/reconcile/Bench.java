@@ -43,8 +43,8 @@ public final class Bench implements AutoCloseable {
   private @Nullable RingfenceOperator operator;
 
   /**
-   * Installs what users install, admission policies included; the operator will have the rights
-   * that its ClusterRole gives it and no other.
+   * Installs of what users install what concerns the operator, which will have the rights that its
+   * ClusterRole and the policy on it give and no other.
    *
    * @param watch the namespaces that the operator governs; empty for all
    */
@@ -52,7 +52,7 @@ public final class Bench implements AutoCloseable {
     this.plane = plane;
     this.client = plane.client();
     this.watch = watch;
-    Installation.apply(client, Installation::worksWithoutPods);
+    Installation.apply(client, Installation::ofTheOperator);
   }
 
   /** How often the operator looks at everything though nothing happens; from its next start on. */
