@@ -9,7 +9,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -55,11 +54,6 @@ final class ChartFiles {
                 CHART.resolve("templates/admission").resolve(file),
                 "{{- if %s }}\n# Made from deploy/admission/%s.\n%s{{- end }}\n"
                     .formatted(value, file, template(file))));
-    // What Prometheus and Grafana read, for those who have their operators install it.
-    for (String file :
-        List.of("dashboards/operator.json", "dashboards/tenants.json", "alerts/ringfence.yaml")) {
-      files.put(CHART.resolve(file), text("deploy/" + file));
-    }
     return files;
   }
 

@@ -27,10 +27,4 @@ final class MadeFilesIT {
   void theManifestsAreWhatTheChartRenders(@TempDir Path home) {
     MadeFiles.check(Manifests.made(Helm.offline(home)), List.of(Manifests.BASE));
   }
-
-  @Test
-  @Order(3)
-  void argoCdsConfigurationHoldsTheHealthScript() {
-    MadeFiles.check(ArgoConfiguration.made(), List.of());
-  }
 }

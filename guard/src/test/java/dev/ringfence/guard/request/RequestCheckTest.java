@@ -18,16 +18,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rows of requests.txt: an endpoint, what must become of it, a body. */
-public class RequestCheckTest {
+class RequestCheckTest {
 
-  public record Row(int line, Endpoint endpoint, String outcome, String body) {
+  record Row(int line, Endpoint endpoint, String outcome, String body) {
     @Override
     public String toString() {
       return line + " " + endpoint.label() + " " + outcome + " " + body;
     }
   }
 
-  public static Stream<Row> rows() throws IOException {
+  static Stream<Row> rows() throws IOException {
     try (InputStream in = RequestCheckTest.class.getResourceAsStream("/requests.txt");
         BufferedReader lines =
             new BufferedReader(

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.ringfence.guard.fetch;
-
-import org.jspecify.annotations.NullMarked;

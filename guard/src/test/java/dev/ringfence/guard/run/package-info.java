@@ -1,4 +1,0 @@
-@NullMarked
-package dev.ringfence.guard.run;
-
-import org.jspecify.annotations.NullMarked;
