@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +42,15 @@ public final class ModelReconciler implements Reconciler<RawModel> {
   private final Api api;
   private final Settings settings;
   private final EventRecorder events;
+  private final ModelHistory history;
   private @Nullable InformerEventSource<RawWorkload, RawModel> workloads;
 
-  public ModelReconciler(KubernetesClient client, Settings settings, EventRecorder events) {
+  public ModelReconciler(
+      KubernetesClient client, Settings settings, EventRecorder events, ModelHistory history) {
     this.api = new Api(client);
     this.settings = settings;
     this.events = events;
+    this.history = history;
   }
 
   @Override
@@ -79,7 +83,7 @@ public final class ModelReconciler implements Reconciler<RawModel> {
     Map<String, Condition> before = Conditions.read(model.status());
     List<Said> said;
     List<Violation> violations = List.of();
-    switch (Check.model(model.tree(), Knowledge.bundled())) {
+    switch (judge(model)) {
       case Judged.Valid<TrustedModel> valid ->
           said =
               valid
@@ -135,6 +139,20 @@ public final class ModelReconciler implements Reconciler<RawModel> {
       next = MOMENT;
     }
     return UpdateControl.<RawModel>noUpdate().rescheduleAfter(next);
+  }
+
+  /** What it is, and what it may not have become. */
+  private Judged<TrustedModel> judge(RawModel model) {
+    Judged<TrustedModel> judged = Check.model(model.tree(), Knowledge.bundled());
+    List<Violation> changed = history.faults(model);
+    if (changed.isEmpty()) {
+      return judged;
+    }
+    TreeSet<Violation> all = new TreeSet<>(changed);
+    if (judged instanceof Judged.Invalid<TrustedModel> invalid) {
+      all.addAll(invalid.violations());
+    }
+    return new Judged.Invalid<>(List.copyOf(all), List.of());
   }
 
   private int users(RawModel model) {

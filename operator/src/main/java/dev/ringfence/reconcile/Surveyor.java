@@ -54,12 +54,18 @@ final class Surveyor {
 
   private final Map<String, Knowledge> extended = new ConcurrentHashMap<>();
   private final World world;
+  private final ModelHistory history;
 
-  Surveyor(World world) {
+  Surveyor(World world, ModelHistory history) {
     this.world = world;
+    this.history = history;
   }
 
-  Survey survey(String namespace, Instant now) {
+  /**
+   * @param accepted what a workload was accepted with: a model that has become another since then
+   *     counts as none for it
+   */
+  Survey survey(String namespace, Optional<Inputs> accepted, Instant now) {
     Optional<RawPolicy> policyObject =
         world.all(RawPolicy.class).stream()
             .filter(p -> p.getMetadata().getName().equals("default"))
@@ -75,7 +81,12 @@ final class Surveyor {
     Map<String, Optional<TrustedModel>> catalogue = new HashMap<>();
     for (RawModel model : world.all(RawModel.class)) {
       modelObjects.put(model.getMetadata().getName(), model);
-      catalogue.put(model.getMetadata().getName(), model(model, tables, knowledge));
+      boolean changed =
+          !history.faults(model).isEmpty()
+              || accepted.filter(a -> ModelHistory.changedSince(a, model)).isPresent();
+      catalogue.put(
+          model.getMetadata().getName(),
+          changed ? Optional.empty() : model(model, tables, knowledge));
     }
     return new Survey(
         policyObject,

@@ -58,6 +58,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private final Api api;
   private final EventRecorder events;
   private final GuardReader guards;
+  private final ModelHistory history;
   private final RolloutQueue<ResourceID> queue = new RolloutQueue<>();
   private final Map<String, State> states = new ConcurrentHashMap<>();
   private final Statuses statuses;
@@ -69,13 +70,18 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private boolean resumed;
 
   public WorkloadReconciler(
-      KubernetesClient client, Settings settings, EventRecorder events, GuardReader guards) {
+      KubernetesClient client,
+      Settings settings,
+      EventRecorder events,
+      GuardReader guards,
+      ModelHistory history) {
     this.client = client;
     this.settings = settings;
     this.api = new Api(client);
     this.events = events;
     this.statuses = new Statuses(api, events);
     this.guards = guards;
+    this.history = history;
   }
 
   @Override
@@ -84,7 +90,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     World w = new World(context, settings.pods().namespace());
     w.workloads().listen(this::neighbourChanged);
     world.set(w);
-    surveyor.set(new Surveyor(w));
+    surveyor.set(new Surveyor(w, history));
     records.set(new Records(w, api, settings.seal()));
     children.set(new Children(w, api, settings.clock()));
     return w.eventSources();
@@ -226,6 +232,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private final class Attempt {
     private final RawWorkload workload;
     private final Instant now = settings.clock().instant();
+    private final Optional<Acceptance> current;
     private final Surveyor.Survey survey;
     private final Wakeups wakeups = new Wakeups(now, settings.resync());
 
@@ -234,14 +241,17 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     Attempt(RawWorkload cached) {
       this.workload = statuses.newest(cached);
       this.status = statuses.begin(cached, now, wakeups);
-      this.survey = surveyor.get().survey(workload.getMetadata().getNamespace(), now);
+      this.current = records.get().read(workload, Role.CURRENT);
+      this.survey =
+          surveyor
+              .get()
+              .survey(workload.getMetadata().getNamespace(), current.map(Acceptance::inputs), now);
     }
 
     /**
      * @return when to look again though nothing has happened
      */
     Duration run() {
-      Optional<Acceptance> current = records.get().read(workload, Role.CURRENT);
       Optional<Acceptance> ready = records.get().read(workload, Role.READY);
       Course course = judge(current, ready);
       states.put(workload.getMetadata().getUid(), State.of(course));

@@ -1,5 +1,6 @@
 package dev.ringfence.rules;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.google.re2j.PatternSyntaxException;
 import dev.ringfence.api.v1alpha1.RuleText;
 import dev.ringfence.rules.Workload.LabelSelector;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 
 /** Shapes that several kinds share: peers, selectors, times, patterns, groups of namespaces. */
 final class Shapes {
@@ -213,7 +215,6 @@ final class Shapes {
   static List<Peer> peers(Node node, int most, Rule rule) {
     List<Peer> peers = new ArrayList<>();
     for (Node item : node.items(most, rule, "peers")) {
-      int before = item.faults().count();
       Optional<Node> object =
           item.object(
               Set.of("namespaceSelector", "podSelector"),
@@ -226,26 +227,37 @@ final class Shapes {
       Node pods = object.get().get("podSelector");
       Optional<LabelSelector> namespaceSelector = selector(namespaces, rule);
       Optional<LabelSelector> podSelector = selector(pods, rule);
-      if (item.faults().count() > before) {
-        continue;
-      }
-      boolean narrow =
-          namespaceSelector.isEmpty()
-              ? podSelector.isPresent()
-              : !namespaceSelector.get().matchLabels().isEmpty()
-                  || namespaceSelector.get().matchExpressions().stream()
-                      .anyMatch(r -> r.operator().equals("In"));
-      if (!narrow) {
+      if (narrow(namespaces, pods)) {
+        peers.add(new Peer(namespaceSelector, podSelector));
+      } else {
         item.faults()
             .inconsistent(
-                namespaceSelector.isEmpty() ? item.path() : namespaces.path(),
+                namespaces.unset() ? item.path() : namespaces.path(),
                 rule,
                 Faults.detailOf(RuleText.PEER));
-      } else {
-        peers.add(new Peer(namespaceSelector, podSelector));
       }
     }
     return List.copyOf(peers);
+  }
+
+  /** Judged on what is written, as the CRD does, whatever else is wrong with the selectors. */
+  private static boolean narrow(Node namespaces, Node pods) {
+    if (namespaces.unset()) {
+      return !pods.unset();
+    }
+    if (!namespaces.json().isObject() || written(namespaces.json().path("matchLabels"))) {
+      return true;
+    }
+    JsonNode expressions = namespaces.json().path("matchExpressions");
+    return expressions.isArray()
+        ? StreamSupport.stream(expressions.spliterator(), false)
+            .anyMatch(e -> e.path("operator").asText().equals("In") && written(e.path("values")))
+        : written(expressions);
+  }
+
+  /** Something that is there, if only something of a wrong type. */
+  private static boolean written(JsonNode json) {
+    return !json.isMissingNode() && !json.isNull() && !(json.isContainerNode() && json.isEmpty());
   }
 
   /**

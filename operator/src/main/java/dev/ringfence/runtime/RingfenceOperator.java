@@ -4,6 +4,7 @@ import dev.ringfence.admission.Admission;
 import dev.ringfence.events.EventRecorder;
 import dev.ringfence.reconcile.GuardReader;
 import dev.ringfence.reconcile.HttpGuardReader;
+import dev.ringfence.reconcile.ModelHistory;
 import dev.ringfence.reconcile.ModelReconciler;
 import dev.ringfence.reconcile.Orphans;
 import dev.ringfence.reconcile.PolicyReconciler;
@@ -107,7 +108,9 @@ public final class RingfenceOperator implements AutoCloseable {
             options.clock());
     EventRecorder events = new EventRecorder(client, options.identity(), options.clock());
     GuardReader guards = options.askGuards() ? new HttpGuardReader() : GuardReader.none();
-    WorkloadReconciler workloads = new WorkloadReconciler(client, settings, events, guards);
+    ModelHistory history = new ModelHistory();
+    WorkloadReconciler workloads =
+        new WorkloadReconciler(client, settings, events, guards, history);
     Operator operator =
         new Operator(
             overrider -> {
@@ -147,7 +150,8 @@ public final class RingfenceOperator implements AutoCloseable {
           scope(c, options);
         });
     operator.register(new PolicyReconciler(client, settings, events), c -> common(c, options));
-    operator.register(new ModelReconciler(client, settings, events), c -> common(c, options));
+    operator.register(
+        new ModelReconciler(client, settings, events, history), c -> common(c, options));
     operator.register(
         new Orphans(client, events),
         c -> {
@@ -165,21 +169,19 @@ public final class RingfenceOperator implements AutoCloseable {
         .tag("state", "queued")
         .register(registry);
     WorkloadMeters.register(registry, workloads);
-    Health health =
-        Health.start(
-            options.listenHost(),
-            options.listenPort(),
-            new Truth(
-                client,
-                operator.getRuntimeInfo(),
-                options.leaderElection() ? Optional.of(lease) : Optional.empty()),
-            registry);
+    Truth truth =
+        new Truth(
+            client,
+            operator.getRuntimeInfo(),
+            options.leaderElection() ? Optional.of(lease) : Optional.empty());
+    Health health = Health.start(options.listenHost(), options.listenPort(), truth, registry);
     RingfenceOperator running =
         new RingfenceOperator(client, operator, health, guards, lease, ended);
     try {
       if (webhook.isPresent()) {
-        running.admission =
-            Optional.of(Admission.start(client, webhook.get(), registry, options.clock()));
+        Admission admission = Admission.start(client, webhook.get(), registry, options.clock());
+        running.admission = Optional.of(admission);
+        truth.serves(admission::ready);
       }
       operator.start();
     } catch (IOException | RuntimeException e) {

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class Truth {
   private final KubernetesClient client;
   private final RuntimeInfo runtime;
   private final Optional<Lease> lease;
+  private volatile Optional<BooleanSupplier> webhook = Optional.empty();
   private volatile boolean stopping;
   private @Nullable Instant deafSince;
   private @Nullable FutureTask<Boolean> asked;
@@ -48,6 +50,15 @@ final class Truth {
    * @param lines what was found, for people
    */
   record Report(boolean live, boolean ready, List<String> lines) {}
+
+  /**
+   * The webhook is served too: without what it judges by, the API server must ask another replica.
+   *
+   * @param ready whether it sees all that
+   */
+  void serves(BooleanSupplier ready) {
+    webhook = Optional.of(ready);
+  }
 
   void stopping() {
     stopping = true;
@@ -86,12 +97,17 @@ final class Truth {
             + lease
                 .map(l -> l.held() ? (confirmed ? "held" : "held by another") : "stands by")
                 .orElse("not used"));
+    boolean answering = webhook.map(BooleanSupplier::getAsBoolean).orElse(true);
+    webhook.ifPresent(
+        w ->
+            lines.add(
+                "webhook: " + (answering ? "in order" : "does not see all that it judges by")));
     if (stopping) {
       lines.add("stopping");
     }
     return new Report(
         !stuck && confirmed,
-        started && answers && deaf.isEmpty() && confirmed && !stopping,
+        started && answers && deaf.isEmpty() && confirmed && answering && !stopping,
         List.copyOf(lines));
   }
 

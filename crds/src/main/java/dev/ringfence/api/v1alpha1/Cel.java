@@ -59,19 +59,20 @@ final class Cel {
           + " (has(self.resources) && has(self.resources.gpus) && self.resources.gpus > 0 ? self.resources.gpus : 1)";
 
   /**
-   * No Secret of keys twice, none of them a certificate or the hub token, no certificate the hub
-   * token.
+   * No Secret of keys for two tenant names, none of them a certificate or the hub token, no
+   * certificate the hub token.
    */
   static final String SECRET_ROLES =
       "!has(self.tenants) || self.tenants.all(a,"
           + " (!has(a.apiKeySecretRef) || !has(a.apiKeySecretRef.name)"
-          + " || (self.tenants.exists_one(b, has(b.apiKeySecretRef) && has(b.apiKeySecretRef.name)"
-          + " && b.apiKeySecretRef.name == a.apiKeySecretRef.name)"
+          + " || (self.tenants.all(b, !has(b.apiKeySecretRef) || !has(b.apiKeySecretRef.name)"
+          + " || b.name == a.name || b.apiKeySecretRef.name != a.apiKeySecretRef.name)"
           + " && self.tenants.all(b, !has(b.tlsSecretName) || b.tlsSecretName != a.apiKeySecretRef.name)"
           + " && (!has(self.model) || !has(self.model.tokenSecretRef) || !has(self.model.tokenSecretRef.name)"
           + " || self.model.tokenSecretRef.name != a.apiKeySecretRef.name)))"
           + " && (!has(a.tlsSecretName)"
-          + " || (self.tenants.exists_one(b, has(b.tlsSecretName) && b.tlsSecretName == a.tlsSecretName)"
+          + " || (self.tenants.all(b, !has(b.tlsSecretName) || b.name == a.name"
+          + " || b.tlsSecretName != a.tlsSecretName)"
           + " && (!has(self.model) || !has(self.model.tokenSecretRef) || !has(self.model.tokenSecretRef.name)"
           + " || self.model.tokenSecretRef.name != a.tlsSecretName))))";
 

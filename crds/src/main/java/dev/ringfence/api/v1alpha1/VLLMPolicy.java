@@ -2,7 +2,6 @@ package dev.ringfence.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
-import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
@@ -52,11 +51,4 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.conditions[?(@.type==\"Accepted\")].message",
     priority = 1,
     getDescription = "What to do about it.")
-public class VLLMPolicy extends CustomResource<VLLMPolicySpec, VLLMPolicyStatus> {
-
-  @Override
-  @Required
-  public VLLMPolicySpec getSpec() {
-    return super.getSpec();
-  }
-}
+public class VLLMPolicy extends CustomResource<VLLMPolicySpec, VLLMPolicyStatus> {}
