@@ -221,10 +221,13 @@ final class Records {
             new ControllerRevisionBuilder(record.revision())
                 .editMetadata()
                 .withAnnotations(texts)
-                .withManagedFields(List.of())
                 .endMetadata()
                 .build());
-    ControllerRevision made = api.replace(record.revision(), api.tree(changed));
+    Map<String, Optional<String>> marks = new TreeMap<>(annotations);
+    marks.put(
+        Seal.ANNOTATION,
+        Optional.ofNullable(changed.getMetadata().getAnnotations().get(Seal.ANNOTATION)));
+    ControllerRevision made = api.annotate(record.revision(), marks);
     written.put(key(workload, role), made);
     return stored(made);
   }
