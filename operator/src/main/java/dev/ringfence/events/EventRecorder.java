@@ -15,6 +15,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,8 +63,7 @@ public final class EventRecorder {
             .withType(severity.name())
             .withReason(reason.name())
             .withAction("Reconcile")
-            .withNote(
-                note.length() > LONGEST_NOTE ? note.substring(0, LONGEST_NOTE - 3) + "..." : note)
+            .withNote(fitting(note))
             .withEventTime(new MicroTime(time))
             .withReportingController("ringfence.dev/operator")
             .withReportingInstance(instance)
@@ -89,6 +89,25 @@ public final class EventRecorder {
             e.getMessage());
       }
     }
+  }
+
+  /** As many whole lines as fit, and how many more there are: a rule's line is never half said. */
+  static String fitting(String note) {
+    if (note.length() <= LONGEST_NOTE) {
+      return note;
+    }
+    List<String> lines = note.lines().toList();
+    for (int kept = lines.size() - 1; kept > 0; kept--) {
+      String text =
+          String.join("\n", lines.subList(0, kept))
+              + "\nand "
+              + (lines.size() - kept)
+              + " more, see the status";
+      if (text.length() <= LONGEST_NOTE) {
+        return text;
+      }
+    }
+    return note.substring(0, LONGEST_NOTE - 3) + "...";
   }
 
   private void again(Event event, String time) {
