@@ -1,6 +1,7 @@
 package dev.ringfence.rules;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
 import java.util.Optional;
 
 /**
@@ -18,7 +19,23 @@ final class Shown {
     if (value.isContainerNode() || value.isMissingNode()) {
       return Optional.empty();
     }
-    return Optional.of(value.isTextual() ? text(value.textValue()) : cut(value.asText()));
+    return Optional.of(
+        value.isTextual()
+            ? text(value.textValue())
+            : cut(value.isNumber() ? number(value) : value.asText()));
+  }
+
+  /** A number is the same text however it was written or stored: 1e2, 100.0 and 100 are 100. */
+  private static String number(JsonNode value) {
+    if (value.isFloat() || value.isDouble()) {
+      double d = value.doubleValue();
+      if (Double.isNaN(d) || Double.isInfinite(d)) {
+        return value.asText();
+      }
+    }
+    BigDecimal number = value.decimalValue().stripTrailingZeros();
+    boolean plain = number.scale() < LONGEST && number.precision() - number.scale() < LONGEST;
+    return plain ? number.toPlainString() : number.toString();
   }
 
   static String text(String value) {

@@ -13,6 +13,7 @@ import dev.ringfence.rules.Surroundings.NamespaceFacts;
 import dev.ringfence.rules.Surroundings.PolicyState;
 import dev.ringfence.rules.Surroundings.WaiverInForce;
 import dev.ringfence.rules.Workload.RolloutStrategy;
+import dev.ringfence.vllm.Version;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -290,6 +291,27 @@ final class WorkloadCheck {
     }
   }
 
+  /** Told before the minimum rises, not by a rejection afterwards. */
+  private void oldest(Version version) {
+    if (!version.base().equals(policy.engine().minimumVersion().base())) {
+      return;
+    }
+    policy.engine().images().stream()
+        .filter(
+            i -> i.revoked().isEmpty() && surroundings.knowledge().release(i.version()).isPresent())
+        .map(Policy.Image::version)
+        .filter(v -> v.compareTo(version) > 0)
+        .max(Comparator.naturalOrder())
+        .ifPresent(
+            newest ->
+                warnings.add(
+                    "spec.engine.image: its vLLM version "
+                        + version
+                        + " is the oldest that the policy allows, and the policy lists "
+                        + newest
+                        + " too; move before the minimum rises"));
+  }
+
   private void advise(EnginePart engine, ApiPart api, ModelPart model, TenantsPart tenants) {
     int context = engine.engine().maxModelLen();
     if (context < api.api().maxOutputTokens()) {
@@ -309,6 +331,7 @@ final class WorkloadCheck {
               + api.api().maxPromptCharacters()
               + "), long prompts will be refused by the engine");
     }
+    oldest(engine.engine().version());
     boolean once =
         model.storage().map(s -> s.accessMode() == Workload.AccessMode.ReadWriteOnce).orElse(false);
     int pods = tenants.tenants().stream().mapToInt(t -> t.scale().most()).sum();
