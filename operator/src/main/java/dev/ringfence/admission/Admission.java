@@ -66,6 +66,7 @@ public final class Admission implements AutoCloseable {
     try {
       // Before all has been seen, a good workload would be told that there is no policy.
       facts.awaitReady(PATIENCE);
+      Rehearsal.run(clock);
       return new Admission(
           facts,
           certificates,

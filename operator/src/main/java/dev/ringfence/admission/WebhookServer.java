@@ -35,6 +35,12 @@ import org.slf4j.LoggerFactory;
 public final class WebhookServer implements AutoCloseable {
   public static final String PATH = "/validate";
 
+  /**
+   * The API server puts the address that it cannot call into its message, so the rest of a path
+   * that begins like this can say what to do.
+   */
+  static final String ADVICE = PATH + "/when-this-fails-";
+
   private static final Logger LOG = LoggerFactory.getLogger(WebhookServer.class);
 
   /** The API server takes 3 MiB of a client; a review of an update holds the object twice. */
@@ -143,7 +149,8 @@ public final class WebhookServer implements AutoCloseable {
   }
 
   private Reviewer.Answer answer(HttpExchange exchange) throws IOException, InterruptedException {
-    if (!exchange.getRequestURI().getPath().equals(PATH)) {
+    String path = exchange.getRequestURI().getPath();
+    if (!path.equals(PATH) && !path.startsWith(ADVICE)) {
       return refused(404, "there is only " + PATH);
     }
     if (!exchange.getRequestMethod().equals("POST")) {

@@ -342,7 +342,7 @@ public enum Rule {
       "A runtime class chooses what isolates the pod.",
       "Leave scheduling.runtimeClassName out or use one that the policy lists.",
       "CWE-653",
-      Set.of(Ring.WEBHOOK, Ring.RECONCILER, Ring.VAP)),
+      Set.of(Ring.WEBHOOK, Ring.RECONCILER)),
   VLLM_707(
       "The namespace enforces the restricted Pod Security level",
       "Other pods of the namespace could otherwise take over what the engine's pod protects.",

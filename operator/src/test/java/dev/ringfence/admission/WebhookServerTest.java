@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server over real TLS on this machine. */
 final class WebhookServerTest {
@@ -113,9 +114,11 @@ final class WebhookServerTest {
         .toString();
   }
 
-  @Test
-  void answersAReview() throws Exception {
-    HttpResponse<String> answer = send("POST", "/validate", "application/json", review());
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/validate", "/validate/when-this-fails-look-at-the-pods-in-ringfence-system"})
+  void answersAReview(String path) throws Exception {
+    HttpResponse<String> answer = send("POST", path, "application/json", review());
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.body()).contains("\"allowed\":true");
     assertThat(

@@ -638,6 +638,14 @@ class InvariantsTest {
                       .contains(text(p, "/priorityClassName"))
                       .noneMatch(n -> n.startsWith("system-"));
                 }
+              }),
+          engine(
+              "506",
+              "the engine bounds an answer too",
+              (e, c) -> {
+                String config = value(c, "--override-generation-config");
+                assertThat(config).matches("\\{\"max_new_tokens\":[0-9]{1,4}}");
+                assertThat(Integer.parseInt(config.replaceAll("[^0-9]", ""))).isBetween(1, 4096);
               }));
 
   private static Invariant bounded(String rule, String argument, int most) {

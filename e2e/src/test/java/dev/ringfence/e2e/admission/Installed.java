@@ -96,8 +96,9 @@ final class Installed {
         .path("webhooks")
         .forEach(
             w -> {
+              String path = w.path("clientConfig").path("service").path("path").asText();
               ObjectNode where = ((ObjectNode) w).putObject("clientConfig");
-              where.put("url", "https://127.0.0.1:" + port + "/validate");
+              where.put("url", "https://127.0.0.1:" + port + path);
             });
     apply(client, configuration);
   }

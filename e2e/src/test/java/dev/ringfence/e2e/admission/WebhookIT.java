@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The webhook as the operator runs it: its own watches, its own certificates, its absence. */
 final class WebhookIT {
   private static final String NAMESPACE = "team-a";
+  private static final String WHAT_TO_DO = "when-this-fails-look-at-the-pods-in-ringfence-system";
 
   @TempDir private @Nullable Path folder;
   private final LocalControlPlane plane =
@@ -150,7 +151,30 @@ final class WebhookIT {
     assertThat(kubectl.run("create", "-f", "four.yaml").text())
         .as("nothing unchecked comes in")
         .startsWith("Error from server (InternalError)")
-        .contains("failed calling webhook \"vllm.ringfence.dev\"");
+        .contains("failed calling webhook \"vllm.ringfence.dev\"")
+        .contains(WHAT_TO_DO);
+    assertThat(kubectl.run("get", "vllm", "four", "-n", NAMESPACE).text()).contains("NotFound");
+    assertThat(kubectl.run("label", "vllm", "one", "-n", NAMESPACE, "team=a").text())
+        .as("labels are judged, so they are not changed either")
+        .contains(WHAT_TO_DO);
+    assertThat(
+            kubectl
+                .run(
+                    "patch",
+                    "vllm",
+                    "one",
+                    "-n",
+                    NAMESPACE,
+                    "--type=merge",
+                    "--patch={\"spec\":{\"suspended\":true}}")
+                .text())
+        .as("nor the spec")
+        .contains(WHAT_TO_DO);
+    Installed.apply(admin, engine());
+    assertThat(
+            kubectl.run("scale", "deployment", "one--acme", "-n", NAMESPACE, "--replicas=3").text())
+        .as("an autoscaler goes on")
+        .contains("scaled");
     assertThat(
             kubectl
                 .run(
@@ -206,6 +230,13 @@ final class WebhookIT {
         .as("a deletion ends")
         .isZero();
     assertThat(kubectl.run("get", "vllm", "one", "-n", NAMESPACE).text()).contains("NotFound");
+  }
+
+  /** As an autoscaler sees a tenant's engines. */
+  private static ObjectNode engine() throws IOException {
+    return (ObjectNode)
+        Installed.YAML.readTree(
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: one--acme, namespace: team-a, labels: {ringfence.dev/workload: one}}, spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: engine, image: a}]}}}}");
   }
 
   @Test

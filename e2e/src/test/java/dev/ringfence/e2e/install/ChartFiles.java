@@ -94,8 +94,8 @@ final class ChartFiles {
             "  name: ringfence\n  " + LABELS,
             "  name: ringfence\n  " + LABELS + include("webhookAnnotations"));
     String service =
-        "    service: {name: ringfence-webhook, namespace: %s, path: /validate, port: 443}\n"
-            .formatted(NAMESPACE_NOW);
+        "    service: {name: ringfence-webhook, namespace: %s, path: /validate/when-this-fails-look-at-the-pods-in-%s, port: 443}\n"
+            .formatted(NAMESPACE_NOW, NAMESPACE_NOW);
     made = made.replace(service, service + include("caBundle"));
     // The operator needs its Secret without the webhook too: it stands beside the rights to it.
     String secret = "---\n# Filled by the operator";
