@@ -96,6 +96,25 @@ record RuleExample(Path file, String why, List<String> lines, String body) {
     return body.contains("was:");
   }
 
+  /** What its object is an update of; empty when it is about none. */
+  Optional<ObjectNode> before() {
+    Map<String, ObjectNode> base = base();
+    return read(body).stream()
+        .filter(patch -> patch.path("was") instanceof ObjectNode)
+        .findFirst()
+        .map(
+            patch -> {
+              String kind = patch.path("kind").asText("VLLMDeployment");
+              String name = patch.path("metadata").path("name").asText(first(base, kind));
+              ObjectNode start =
+                  base.getOrDefault(
+                      kind + "/" + name,
+                      base.getOrDefault(
+                          kind + "/" + first(base, kind), JsonNodeFactory.instance.objectNode()));
+              return merged(start, (ObjectNode) patch.path("was"));
+            });
+  }
+
   List<Written> written() {
     Map<String, ObjectNode> base = base();
     List<ObjectNode> there =

@@ -97,10 +97,15 @@ final class TranscriptsIT {
     Map<String, String> changes = new LinkedHashMap<>();
     changes.put(
         "several-at-once|Nine faults in one answer",
-        "spec: {engine: {gpuMemoryUtilization: 0.94, maxModelLen: 32768, maxNumBatchedTokens: 16384, maxNumSeqs: 512}, api: {maxPromptCharacters: 65536, denyPatterns: {mode: Audit}}, model: {ref: nobody}, scheduling: {priorityClassName: high, runtimeClassName: gvisor}}");
+        "spec: {engine: {gpuMemoryUtilization: 0.94, maxModelLen: 32768, maxNumBatchedTokens:"
+            + " 16384, maxNumSeqs: 512}, api: {maxPromptCharacters: 65536, denyPatterns: {mode:"
+            + " Audit}}, model: {ref: nobody}, scheduling: {priorityClassName: high,"
+            + " runtimeClassName: gvisor}}");
     changes.put(
-        "several-in-the-definition|Several faults that the definition finds, with the operator down too",
-        "spec: {engine: {enablePrefixCaching: true, enableLogRequests: true, trustRemoteCode: true, swapSpace: 4, loadFormat: pt}}");
+        "several-in-the-definition|Several faults that the definition finds, with the operator down"
+            + " too",
+        "spec: {engine: {enablePrefixCaching: true, enableLogRequests: true, trustRemoteCode: true,"
+            + " swapSpace: 4, loadFormat: pt}}");
     changes.put(
         "unicode|Letters that look like others",
         "spec: {engine: {extraArgs: [\"\u2014\u2014max-logprobs=5\", \"--max-l\u043egprobs=5\"]}}");
@@ -189,6 +194,7 @@ final class TranscriptsIT {
   private static Set<String> names() throws IOException {
     try (Stream<Path> files = Files.list(DOCS)) {
       return files
+          .filter(Files::isRegularFile)
           .map(f -> f.getFileName().toString())
           .collect(Collectors.toCollection(TreeSet::new));
     }
@@ -282,6 +288,9 @@ final class TranscriptsIT {
             model, or policy). The API server stops at the first stage that finds something: unknown fields, then the
             definition, then the webhook; `./ringfence validate` lists all of all. Bullets of one answer are sorted here.
 
+            - [Looking before applying: dry run and diff](sessions/looking-first.md)
+            - [What a field is for: explain](sessions/explain.md)
+            - [Where the webhook was removed: describe, conditions, Events](sessions/webhook-removed.md)
             - [Deleting and revoking what is in use](in-use.md)
             """);
     for (Case c : cases) {
