@@ -11,6 +11,7 @@ import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.RuntimeInfo;
 import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** With a stand-in of an API server that says its version and nothing else. */
 final class TruthTest {
-  private final HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+  private final HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
   private final KubernetesClient client;
 
   TruthTest() throws IOException {
