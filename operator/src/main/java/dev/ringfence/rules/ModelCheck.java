@@ -273,8 +273,12 @@ final class ModelCheck {
 
   private List<ModelFile> files(Node node) {
     List<ModelFile> files = new ArrayList<>();
-    if (node.unset() || node.emptyList()) {
+    if (node.unset()) {
       faults.required(node.path(), RuleText.CONFIG_JSON_REQUIRED);
+      return files;
+    }
+    if (node.emptyList()) {
+      faults.inconsistent(node.path(), RuleText.CONFIG_JSON_REQUIRED);
       return files;
     }
     int before = faults.count();

@@ -241,7 +241,7 @@ final class ModelPart {
               + " bytes; raise it or remove it");
     }
     if (size.isPresent() && made.isPresent() && size.get().compareTo(made.get().size()) < 0) {
-      faults.invalid(sizeNode, RuleText.STORAGE_SHRINKS);
+      faults.inconsistent(sizeNode.path(), RuleText.STORAGE_SHRINKS);
     }
     AccessMode accessMode = mode.orElse(AccessMode.ReadWriteMany);
     if (made.isPresent() && !made.get().accessMode().equals(accessMode)) {

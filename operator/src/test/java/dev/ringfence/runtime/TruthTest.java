@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 
 /** With a stand-in of an API server that says its version and nothing else. */
 final class TruthTest {
-  private final HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  private final HttpServer server =
+      HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
   private final KubernetesClient client;
 
   TruthTest() throws IOException {

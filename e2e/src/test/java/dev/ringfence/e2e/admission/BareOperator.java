@@ -128,11 +128,22 @@ final class BareOperator implements AutoCloseable {
     }
   }
 
+  /** The operator writes the status meanwhile, so what is replaced may have changed. */
   void replace(ObjectNode object) {
-    ObjectNode fresh = object.deepCopy();
-    ((ObjectNode) fresh.path("metadata"))
-        .set("resourceVersion", read(path(object)).path("metadata").path("resourceVersion"));
-    admin.raw(path(object) + "?fieldValidation=Ignore", "PUT", fresh.toString());
+    await()
+        .pollInterval(Duration.ofMillis(20))
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              ObjectNode fresh = object.deepCopy();
+              ((ObjectNode) fresh.path("metadata"))
+                  .set(
+                      "resourceVersion",
+                      read(path(object)).path("metadata").path("resourceVersion"));
+              return answers(
+                  () ->
+                      admin.raw(path(object) + "?fieldValidation=Ignore", "PUT", fresh.toString()));
+            });
   }
 
   /** With its records: nothing collects garbage here. */
