@@ -185,7 +185,7 @@ def edited(files_, name, edit):
 def speculators(files_):
     """vLLM then serves another model, the "verifier" that is named, from the hub or from any folder."""
     edited(files_, "config.json", lambda c: c.update(
-        speculators_config={"algorithm": "eagle3", "verifier": {"name_or_path": "OTHER", "architectures": ["LlamaForCausalLM"]},
+        speculators_model_type="eagle3", transformer_layer_config={}, speculators_config={"algorithm": "eagle3", "verifier": {"name_or_path": "OTHER", "architectures": ["LlamaForCausalLM"]},
                             "proposal_methods": [{"proposal_type": "greedy", "speculative_tokens": 1}]}))
 
 
