@@ -29,7 +29,8 @@ public enum Program {
   POD_NETWORK("pod-network", Module.NODE, "/pod-network", 3),
   PAUSE("pause", Module.NODE, "/pause", 1),
   HELM("helm", Module.HELM, "/cmd/helm", 70),
-  CYCLONUS("cyclonus", Module.CYCLONUS, "/cmd/cyclonus", 75);
+  CYCLONUS("cyclonus", Module.CYCLONUS, "/cmd/cyclonus", 75),
+  GLUA("glua", Module.GLUA, "/cmd/glua", 5);
 
   /** What a control plane of processes is made of. */
   public static final List<Program> CONTROL_PLANE =
@@ -37,7 +38,9 @@ public enum Program {
 
   /** What the node image of Kind is made of, beside Debian's packages. */
   public static final List<Program> NODE =
-      Stream.of(values()).filter(p -> !List.of(KWOK, KIND, HELM, CYCLONUS).contains(p)).toList();
+      Stream.of(values())
+          .filter(p -> !List.of(KWOK, KIND, HELM, CYCLONUS, GLUA).contains(p))
+          .toList();
 
   /** The name of the executable. */
   public final String executable;
@@ -72,6 +75,8 @@ public enum Program {
     /** Says what NetworkPolicies allow. */
     CYCLONUS("cyclonus", "github.com/mattfenwick/cyclonus", "0.5.6"),
     HELM("helm", "helm.sh/helm/v4", "4.3.2"),
+    /** The Lua that Argo CD runs health scripts in. */
+    GLUA("glua", "github.com/yuin/gopher-lua", "1.1.2"),
     /** Our own two small programs; the version goes up with every change of them. */
     NODE("node", "dev.ringfence/local/node", "1", "pause/main.go", "pod-network/main.go");
 
@@ -113,7 +118,7 @@ public enum Program {
     String linkerFlags() {
       return switch (this) {
         case HELM -> "-s -w -X helm.sh/helm/v4/internal/version.version=v" + version;
-        case ETCD, KIND, CNI, COREDNS, CYCLONUS, NODE -> "-s -w";
+        case ETCD, KIND, CNI, COREDNS, CYCLONUS, NODE, GLUA -> "-s -w";
         case KWOK -> "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v" + version;
         case RUNC -> "-s -w -X main.version=" + version;
         case CONTAINERD -> "-s -w -X " + path + "/version.Version=v" + version;

@@ -2,17 +2,14 @@ package dev.ringfence.e2e.reconcile;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.ringfence.api.v1alpha1.Crd;
-import dev.ringfence.e2e.cluster.Definitions;
 import dev.ringfence.e2e.cluster.LocalControlPlane;
+import dev.ringfence.e2e.install.Installation;
 import dev.ringfence.resources.RawModel;
 import dev.ringfence.resources.RawPolicy;
 import dev.ringfence.resources.RawWorkload;
 import dev.ringfence.runtime.Options;
 import dev.ringfence.runtime.RingfenceOperator;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -32,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Bench implements AutoCloseable {
   /** The user that the operator is on the control plane, as the audit log names it. */
-  public static final String OPERATOR = "ringfence-operator";
+  public static final String OPERATOR = Installation.OPERATOR;
 
-  public static final String NAMESPACE = "ringfence-system";
+  public static final String NAMESPACE = Installation.NAMESPACE;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final LocalControlPlane plane;
@@ -46,7 +43,8 @@ public final class Bench implements AutoCloseable {
   private @Nullable RingfenceOperator operator;
 
   /**
-   * Installs the CustomResourceDefinitions and the operator's namespace.
+   * Installs of what users install what concerns the operator, which will have the rights that its
+   * ClusterRole and the policy on it give and no other.
    *
    * @param watch the namespaces that the operator governs; empty for all
    */
@@ -54,31 +52,7 @@ public final class Bench implements AutoCloseable {
     this.plane = plane;
     this.client = plane.client();
     this.watch = watch;
-    for (Crd crd : Crd.values()) {
-      client
-          .resource(
-              client
-                  .getKubernetesSerialization()
-                  .unmarshal(crd.yaml(), CustomResourceDefinition.class))
-          .forceConflicts()
-          .serverSideApply();
-    }
-    for (Crd crd : Crd.values()) {
-      until(
-          crd.objectName() + " is served",
-          () ->
-              Definitions.established(
-                  client
-                      .apiextensions()
-                      .v1()
-                      .customResourceDefinitions()
-                      .withName(crd.objectName())
-                      .get()));
-    }
-    client
-        .resource(
-            new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
-        .serverSideApply();
+    Installation.apply(client, Installation::ofTheOperator);
   }
 
   /** How often the operator looks at everything though nothing happens; from its next start on. */
@@ -103,7 +77,7 @@ public final class Bench implements AutoCloseable {
   }
 
   public Bench start(String guardImage) {
-    return start(guardImage, plane.configFor(OPERATOR, "system:masters"));
+    return start(guardImage, Installation.operator(plane));
   }
 
   private Bench start(String guardImage, Config config) {

@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -54,6 +55,11 @@ final class ChartFiles {
                 CHART.resolve("templates/admission").resolve(file),
                 "{{- if %s }}\n# Made from deploy/admission/%s.\n%s{{- end }}\n"
                     .formatted(value, file, template(file))));
+    // What Prometheus and Grafana read, for those who have their operators install it.
+    for (String file :
+        List.of("dashboards/operator.json", "dashboards/tenants.json", "alerts/ringfence.yaml")) {
+      files.put(CHART.resolve(file), text("deploy/" + file));
+    }
     return files;
   }
 
@@ -94,8 +100,8 @@ final class ChartFiles {
             "  name: ringfence\n  " + LABELS,
             "  name: ringfence\n  " + LABELS + include("webhookAnnotations"));
     String service =
-        "    service: {name: ringfence-webhook, namespace: %s, path: /validate/when-this-fails-look-at-the-pods-in-%s, port: 443}\n"
-            .formatted(NAMESPACE_NOW, NAMESPACE_NOW);
+        "    service: {name: ringfence-webhook, namespace: %s, path: /validate, port: 443}\n"
+            .formatted(NAMESPACE_NOW);
     made = made.replace(service, service + include("caBundle"));
     // The operator needs its Secret without the webhook too: it stands beside the rights to it.
     String secret = "---\n# Filled by the operator";

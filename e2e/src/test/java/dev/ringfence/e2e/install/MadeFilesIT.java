@@ -27,4 +27,10 @@ final class MadeFilesIT {
   void theManifestsAreWhatTheChartRenders(@TempDir Path home) {
     MadeFiles.check(Manifests.made(Helm.offline(home)), List.of(Manifests.BASE));
   }
+
+  @Test
+  @Order(3)
+  void argoCdsConfigurationHoldsTheHealthScript() {
+    MadeFiles.check(ArgoConfiguration.made(), List.of());
+  }
 }
