@@ -8,7 +8,7 @@ import java.util.List;
 public final class Keys {
   private Keys() {}
 
-  private record Row(String tenant, String secret, String ids, String reloads, String state) {}
+  private record Row(String tenant, String secret, String ids, String generation, String state) {}
 
   /** Whether every tenant that is wanted has keys, as far as can be seen. */
   public static boolean complete(Subject subject) {
@@ -17,15 +17,15 @@ public final class Keys {
 
   public static String of(Subject subject) {
     List<Row> rows = new ArrayList<>();
-    rows.add(new Row("TENANT", "SECRET", "IDS", "RELOADS", "STATE"));
+    rows.add(new Row("TENANT", "SECRET", "IDS", "GENERATION", "STATE"));
     rows.addAll(rows(subject));
     int tenant = rows.stream().mapToInt(r -> r.tenant().length()).max().orElse(0);
     int secret = rows.stream().mapToInt(r -> r.secret().length()).max().orElse(0);
     List<String> lines = new ArrayList<>();
     for (Row r : rows) {
       lines.add(
-          ("%-" + tenant + "s  %-" + secret + "s  %-4s  %-7s  %s")
-              .formatted(r.tenant(), r.secret(), r.ids(), r.reloads(), r.state()));
+          ("%-" + tenant + "s  %-" + secret + "s  %-4s  %-10s  %s")
+              .formatted(r.tenant(), r.secret(), r.ids(), r.generation(), r.state()));
     }
     List<String> pages = Subject.pages(String.join("\n", lines));
     if (!pages.isEmpty()) {

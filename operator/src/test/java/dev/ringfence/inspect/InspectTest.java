@@ -125,7 +125,7 @@ final class InspectTest {
       tenant.put("replicas", 1).put("readyReplicas", ready);
       tenant.put("reachableFrom", "every pod of team-support");
       if (ready > 0) {
-        tenant.putObject("keys").put("ids", 2).put("generation", 1);
+        tenant.putObject("keys").put("ids", 2).put("generation", "4f16a738");
       }
       if (!message.isEmpty()) {
         tenant.put("message", message);

@@ -171,8 +171,18 @@ public record Footprint(
 
   private static Running run(Path root, Path work, List<String> options) throws IOException {
     var entrypoint = ProgramImage.entrypoint(Program.OPERATOR);
+    // The program finds its libraries by /proc, as it has it in a container.
     var command =
-        new ArrayList<>(List.of("chroot", "--userspec=" + Program.OPERATOR.user, root.toString()));
+        new ArrayList<>(
+            List.of(
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                "mount -t proc proc \"$0/proc\" && exec chroot --userspec="
+                    + Program.OPERATOR.user
+                    + " \"$0\" \"$@\"",
+                root.toString()));
     command.add(entrypoint.getFirst());
     command.addAll(options);
     command.addAll(entrypoint.subList(1, entrypoint.size()));

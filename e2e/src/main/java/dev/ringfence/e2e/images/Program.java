@@ -15,6 +15,8 @@ enum Program {
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
           "-XX:TieredStopAtLevel=1",
+          // Small to begin with: else 1/64 of the machine's memory, which nobody collects.
+          "-Xms16m",
           "-XX:MaxRAMPercentage=60",
           "-XX:+ExitOnOutOfMemoryError")),
   /** Proxy, fetcher and verifier. */

@@ -1,5 +1,6 @@
 package dev.ringfence.guard.fetch;
 
+import dev.ringfence.guard.model.ModelDocument;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -25,16 +26,19 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /**
- * Asks a hub. Redirects are followed by hand: the token never goes to another host, and nothing
- * goes over plain HTTP.
+ * Asks a hub. Redirects are followed by hand: the token never goes to another host, nothing goes
+ * over plain HTTP, and nothing further inside than the address that the TrustedModel names.
  */
 public final class Http {
   private static final int MOST_REDIRECTS = 5;
   private static final Duration CONNECT = Duration.ofSeconds(20);
   private static final Duration ANSWER = Duration.ofSeconds(60);
 
+  private static final String HUB_HOST = String.valueOf(URI.create(ModelDocument.HUB).getHost());
+
   private final HttpClient client;
   private final Optional<String> token;
+  private final boolean proxied;
 
   /**
    * @param proxy {@code http://HOST:PORT} of a proxy for all requests
@@ -57,6 +61,7 @@ public final class Http {
     }
     this.client = builder.build();
     this.token = token;
+    this.proxied = proxy.isPresent();
   }
 
   /** A proxy's address, without a credential in it. */
@@ -89,6 +94,11 @@ public final class Http {
    */
   public Answer get(URI start, Optional<String> range) throws FetchFault, IOException {
     URI uri = start;
+    Network asked = network(start);
+    if (asked != Network.PUBLIC && HUB_HOST.equalsIgnoreCase(start.getHost())) {
+      throw FetchFault.of(
+          "the hub's name leads to a private address here; a mirror must be named as the TrustedModel's endpoint");
+    }
     for (int i = 0; i <= MOST_REDIRECTS; i++) {
       HttpRequest.Builder request =
           HttpRequest.newBuilder(uri)
@@ -119,8 +129,28 @@ public final class Http {
       }
       response.body().close();
       uri = target(uri, response.headers().firstValue("location").orElse(""));
+      if (network(uri).compareTo(asked) > 0) {
+        throw FetchFault.of(
+            "the hub redirects to an address further inside than its own: private, or of this machine");
+      }
     }
     throw FetchFault.of("the hub redirects too often");
+  }
+
+  /**
+   * Where an address leads; what no hub is at is refused. Behind a proxy the names are the proxy's
+   * to resolve, and only addresses can be judged.
+   */
+  private Network network(URI uri) throws FetchFault, IOException {
+    if (proxied && !Network.isLiteral(uri)) {
+      return Network.PUBLIC;
+    }
+    Network network = Network.of(uri);
+    if (network == Network.FORBIDDEN) {
+      throw FetchFault.of(
+          host(uri) + " is a link-local or metadata address; no model is fetched from there");
+    }
+    return network;
   }
 
   private static URI target(URI from, String location) throws FetchFault {

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,12 +38,11 @@ class EngineTest {
     "v0.32.0,false"
   })
   void comparesTheRelease(String version, boolean ok) throws Exception {
-    assertThat(
-            Attestor.version(
-                    ("{\"version\":\"" + version + "\"}").getBytes(StandardCharsets.UTF_8),
-                    contract())
-                .ok())
-        .isEqualTo(ok);
+    Check check =
+        Attestor.version(
+            ("{\"version\":\"" + version + "\"}").getBytes(StandardCharsets.UTF_8), contract());
+    assertThat(check.ok()).isEqualTo(ok);
+    assertThat(check.rule().id()).isEqualTo("VLLM-207");
   }
 
   @ParameterizedTest
@@ -50,12 +50,13 @@ class EngineTest {
       delimiter = '|',
       textBlock =
           """
-          support-chat       | /run/engine/model | 4096  | true
-          other              | /run/engine/model | 4096  | false
-          support-chat       | /model            | 4096  | false
-          support-chat       | /run/engine/model | 32768 | false
+          support-chat       | /run/engine/model | 4096  |
+          other              | /run/engine/model | 4096  | VLLM-401
+          support-chat       | /model            | 4096  | VLLM-405
+          support-chat       | /run/engine/model | 32768 | VLLM-206
           """)
-  void comparesTheModel(String id, String root, int length, boolean ok) throws Exception {
+  void comparesTheModel(String id, String root, int length, @Nullable String rule)
+      throws Exception {
     String body =
         "{\"data\":[{\"id\":\""
             + id
@@ -66,7 +67,8 @@ class EngineTest {
             + "}]}";
     List<Check> checks =
         Attestor.models(body.getBytes(StandardCharsets.UTF_8), contract(), "/run/engine/model");
-    assertThat(checks.stream().allMatch(Check::ok)).isEqualTo(ok);
+    assertThat(checks.stream().filter(c -> !c.ok()).map(c -> c.rule().id()))
+        .isEqualTo(rule == null ? List.of() : List.of(rule));
     assertThat(
             Attestor.models(
                 "{\"data\":[]}".getBytes(StandardCharsets.UTF_8), contract(), "/run/engine/model"))
@@ -76,22 +78,22 @@ class EngineTest {
   /** One label of a right sample, changed or left out. */
   @ParameterizedTest
   @CsvSource({
-    "enable_prefix_caching,False,true",
-    "enable_prefix_caching,True,false",
-    "enable_prefix_caching,false,false",
-    "enable_prefix_caching,,false",
-    "gpu_memory_utilization,0.850,true",
-    "gpu_memory_utilization,8.5e-1,true",
-    "gpu_memory_utilization,0.86,false",
-    "gpu_memory_utilization,nan,false",
-    "gpu_memory_utilization,,false",
-    "kv_cache_memory_bytes,1,false",
-    "kv_cache_memory_bytes,,false",
-    "kv_offloading_size,16.0,false",
-    "num_cpu_blocks,0,true",
-    "num_cpu_blocks,2048,false"
+    "enable_prefix_caching,False,true,VLLM-101",
+    "enable_prefix_caching,True,false,VLLM-101",
+    "enable_prefix_caching,false,false,VLLM-101",
+    "enable_prefix_caching,,false,VLLM-101",
+    "gpu_memory_utilization,0.850,true,VLLM-201",
+    "gpu_memory_utilization,8.5e-1,true,VLLM-201",
+    "gpu_memory_utilization,0.86,false,VLLM-201",
+    "gpu_memory_utilization,nan,false,VLLM-201",
+    "gpu_memory_utilization,,false,VLLM-201",
+    "kv_cache_memory_bytes,1,false,VLLM-201",
+    "kv_cache_memory_bytes,,false,VLLM-201",
+    "kv_offloading_size,16.0,false,VLLM-104",
+    "num_cpu_blocks,0,true,VLLM-202",
+    "num_cpu_blocks,2048,false,VLLM-202"
   })
-  void comparesTheCache(String label, String value, boolean ok) throws Exception {
+  void comparesTheCache(String label, String value, boolean ok, String rule) throws Exception {
     java.util.Map<String, String> labels =
         new java.util.LinkedHashMap<>(
             java.util.Map.of(
@@ -117,7 +119,8 @@ class EngineTest {
     List<Check> checks =
         Attestor.cacheConfig(
             line.append("} 1.0\n").toString().getBytes(StandardCharsets.UTF_8), contract());
-    assertThat(checks.stream().allMatch(Check::ok)).isEqualTo(ok);
+    assertThat(checks.stream().filter(c -> !c.ok()).map(c -> c.rule().id()))
+        .isEqualTo(ok ? List.of() : List.of(rule));
     // A second engine that differs is not hidden behind the first.
     String two = line + line.toString().replace("\"False\"", "\"True\"");
     assertThat(Attestor.cacheConfig(two.getBytes(StandardCharsets.UTF_8), contract()))

@@ -232,6 +232,7 @@ class VerifierTest {
     refused(facts, "tokenizer_config.json", 405);
   }
 
+  /** VLLM-601: quantized weights whose quantization nobody declared are the last row. */
   @ParameterizedTest
   @CsvSource({"awq,4,128,ok", "awq,8,128,604", "awq,4,64,604", "gptq,4,128,602", "none,,,602"})
   void comparesTheQuantization(String method, Integer bits, Integer group, String outcome)

@@ -5,16 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ringfence.guard.http.Refused;
 import dev.ringfence.guard.http.RequestHead;
 import dev.ringfence.guard.policy.DenyMode;
-import dev.ringfence.guard.policy.Endpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Whatever a body is: refused, or what goes to the engine, read by another parser (Jackson, strict
@@ -22,18 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
  * flipped at random, from a fixed seed.
  */
 class MutationTest {
-  private static final JsonMapper OTHER =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-  private static final Set<String> ENGINE_FIELDS =
-      Set.of(
-          "max_tokens",
-          "temperature",
-          "cache_salt",
-          "stream_options",
-          "max_output_tokens",
-          "store");
-
-  private static byte[] mutated(Random r, byte[] a, byte[] b) {
+  static byte[] mutated(Random r, byte[] a, byte[] b) {
     byte[] out =
         switch (r.nextInt(6)) {
           case 0 -> java.util.Arrays.copyOf(a, r.nextInt(a.length + 1));
@@ -120,33 +104,7 @@ class MutationTest {
         continue;
       }
       accepted++;
-      JsonNode out = OTHER.readTree(checked.body());
-      Set<String> open = java.util.Objects.requireNonNull(Fields.OPEN.get(row.endpoint())).keySet();
-      for (String name : out.propertyNames()) {
-        assertThat(open.contains(name) || ENGINE_FIELDS.contains(name)).as(name).isTrue();
-      }
-      assertThat(out.get("model").asString()).isIn("m", "m2");
-      for (String cap : List.of("max_tokens", "max_completion_tokens", "max_output_tokens")) {
-        if (out.has(cap)) {
-          assertThat(out.get(cap).isIntegralNumber()).isTrue();
-          assertThat(out.get(cap).asInt()).isBetween(1, 64);
-        }
-      }
-      boolean generates =
-          row.endpoint() != Endpoint.EMBEDDINGS && row.endpoint() != Endpoint.TOKENIZE;
-      if (generates) {
-        assertThat(
-                out.has("max_tokens")
-                    || out.has("max_completion_tokens")
-                    || out.has("max_output_tokens"))
-            .isTrue();
-        assertThat(out.get("temperature").asDouble()).isBetween(0.0, 2.0);
-      }
-      if (out.has("n")) {
-        assertThat(out.get("n").asInt()).isBetween(1, 4);
-      }
-      assertThat(new String(checked.body(), StandardCharsets.UTF_8))
-          .doesNotContainIgnoringCase("ignore previous");
+      EngineBody.keepsTheRules(row.endpoint(), checked.body());
     }
     // The mutations must not all be refused, or nothing was shown.
     assertThat(accepted).isGreaterThan(1000);

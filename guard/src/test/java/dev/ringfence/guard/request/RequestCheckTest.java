@@ -18,16 +18,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The rows of requests.txt: an endpoint, what must become of it, a body. */
-class RequestCheckTest {
+public class RequestCheckTest {
 
-  record Row(int line, Endpoint endpoint, String outcome, String body) {
+  public record Row(int line, Endpoint endpoint, String outcome, String body) {
     @Override
     public String toString() {
       return line + " " + endpoint.label() + " " + outcome + " " + body;
     }
   }
 
-  static Stream<Row> rows() throws IOException {
+  public static Stream<Row> rows() throws IOException {
     try (InputStream in = RequestCheckTest.class.getResourceAsStream("/requests.txt");
         BufferedReader lines =
             new BufferedReader(

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /** Judges bodies against a contract of the tests' own. */
-final class Requests {
-  static final DenyPatterns PATTERNS =
+public final class Requests {
+  public static final DenyPatterns PATTERNS =
       new DenyPatterns(
           List.of(
               Pattern.compile("(?i)ignore (all )?previous"),
@@ -22,7 +22,7 @@ final class Requests {
 
   private Requests() {}
 
-  static Contract contract(boolean tools, boolean reasoning) {
+  public static Contract contract(boolean tools, boolean reasoning) {
     return new Contract(
         "n",
         "w",
@@ -42,19 +42,42 @@ final class Requests {
             List.of()));
   }
 
-  static Limits.Values values(int characters, DenyMode mode) {
+  /** The contract with a smoke test. */
+  public static Contract withSmokeTest() {
+    Contract c = contract(true, true);
+    return new Contract(
+        c.namespace(),
+        c.workload(),
+        c.tenant(),
+        c.servedNames(),
+        c.endpoints(),
+        c.tools(),
+        c.reasoning(),
+        c.drainSeconds(),
+        c.engine(),
+        c.ceilings(),
+        List.of(new Contract.SmokeTest("2+2=", Pattern.compile("4"), 8)),
+        c.model());
+  }
+
+  public static Limits.Values values(int characters, DenyMode mode) {
     return new Limits.Values(
         characters, 64, 16, new Limits.Temperature(0, 2, "0.7"), 60, 1000, 8, mode);
   }
 
   /** Judges a body of at most 100 characters and 64 tokens with everything open. */
-  static Checked check(Endpoint endpoint, String body) throws Refused {
+  public static Checked check(Endpoint endpoint, String body) throws Refused {
     return check(endpoint, body, contract(true, true), values(100, DenyMode.ENFORCE));
   }
 
-  static Checked check(Endpoint endpoint, String body, Contract contract, Limits.Values values)
-      throws Refused {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    return RequestCheck.check(endpoint, bytes, bytes.length, contract, values, PATTERNS, "salt");
+  public static Checked check(
+      Endpoint endpoint, String body, Contract contract, Limits.Values values) throws Refused {
+    return check(endpoint, body.getBytes(StandardCharsets.UTF_8), contract, values);
+  }
+
+  /** Judges bytes, as they come from a client. */
+  public static Checked check(
+      Endpoint endpoint, byte[] body, Contract contract, Limits.Values values) throws Refused {
+    return RequestCheck.check(endpoint, body, body.length, contract, values, PATTERNS, "salt");
   }
 }

@@ -1,0 +1,84 @@
+package dev.ringfence.e2e.guard;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.Base64;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManagerFactory;
+
+/** A certificate for localhost, signed by itself, made by the JDK's keytool for one test. */
+final class TestCertificate {
+  private final KeyStore store;
+  final Path certificate;
+  final Path key;
+
+  TestCertificate(Path folder) throws IOException, InterruptedException, GeneralSecurityException {
+    Path file = folder.resolve("tls.p12");
+    int code =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "tls",
+                "-keyalg",
+                "EC",
+                "-groupname",
+                "secp256r1",
+                "-validity",
+                "30",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "SAN=dns:localhost,ip:127.0.0.1",
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "changeit",
+                "-keystore",
+                file.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("keytool").toFile())
+            .start()
+            .waitFor();
+    if (code != 0) {
+      throw new IOException(Files.readString(folder.resolve("keytool")));
+    }
+    store = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(file)) {
+      store.load(in, "changeit".toCharArray());
+    }
+    certificate =
+        Files.writeString(
+            folder.resolve("tls.crt"),
+            pem("CERTIFICATE", store.getCertificate("tls").getEncoded()));
+    key =
+        Files.writeString(
+            folder.resolve("tls.key"),
+            pem("PRIVATE KEY", store.getKey("tls", "changeit".toCharArray()).getEncoded()));
+  }
+
+  private static String pem(String kind, byte[] der) {
+    return "-----BEGIN "
+        + kind
+        + "-----\n"
+        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
+        + "\n-----END "
+        + kind
+        + "-----\n";
+  }
+
+  /** Makes sockets that trust it. */
+  SSLSocketFactory trusting() throws GeneralSecurityException {
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context.getSocketFactory();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.fetch;
+
+import org.jspecify.annotations.NullMarked;

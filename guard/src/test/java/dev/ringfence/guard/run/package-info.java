@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ringfence.guard.run;
+
+import org.jspecify.annotations.NullMarked;
