@@ -33,7 +33,7 @@ final class FluxHealth {
           .setResultType(SimpleType.BOOL)
           .build();
   private static final CelRuntime RUNTIME =
-      CelRuntimeFactory.standardCelRuntimeBuilder().addLibraries(CelExtensions.optional()).build();
+      CelRuntimeFactory.legacyCelRuntimeBuilder().addLibraries(CelExtensions.optional()).build();
 
   private FluxHealth() {}
 

@@ -15,7 +15,6 @@ import dev.ringfence.resources.RawModel;
 import dev.ringfence.resources.RawWorkload;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -285,8 +284,7 @@ final class OperatorRightsIT {
         .withName("ringfence-operator-workloads")
         .edit(
             role -> {
-              ((ClusterRole) role)
-                  .getRules()
+              role.getRules()
                   .removeIf(r -> r.getResources().contains("vllmdeployments/finalizers"));
               return role;
             });
