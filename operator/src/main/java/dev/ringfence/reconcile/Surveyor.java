@@ -22,6 +22,7 @@ import dev.ringfence.vllm.Knowledge;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Instant;
 import java.util.HashMap;
@@ -56,8 +57,11 @@ final class Surveyor {
   private final World world;
   private final ModelHistory history;
 
-  Surveyor(World world, ModelHistory history) {
+  private final Api api;
+
+  Surveyor(World world, Api api, ModelHistory history) {
     this.world = world;
+    this.api = api;
     this.history = history;
   }
 
@@ -93,12 +97,23 @@ final class Surveyor {
         policy(policyObject.map(RawPolicy::tree), knowledge, now),
         modelObjects,
         new Catalogue(Map.copyOf(catalogue)),
-        world
-            .get(Namespace.class, new ResourceID(namespace))
-            .map(ns -> ns.getMetadata().getLabels())
-            .orElse(Map.of()),
+        namespaceLabels(namespace),
         argumentTables,
         knowledge);
+  }
+
+  /**
+   * A namespace that is younger than the informer's view of it must not be taken for a bare one.
+   */
+  private Map<String, String> namespaceLabels(String name) {
+    return world
+        .get(Namespace.class, new ResourceID(name))
+        .or(
+            () ->
+                api.get(
+                    new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build()))
+        .map(ns -> ns.getMetadata().getLabels())
+        .orElse(Map.of());
   }
 
   private Knowledge knowledge(ConfigMap tables) {

@@ -90,7 +90,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     World w = new World(context, settings.pods().namespace());
     w.workloads().listen(this::neighbourChanged);
     world.set(w);
-    surveyor.set(new Surveyor(w, history));
+    surveyor.set(new Surveyor(w, api, history));
     records.set(new Records(w, api, settings.seal()));
     children.set(new Children(w, api, settings.clock()));
     return w.eventSources();

@@ -261,7 +261,12 @@ final class World {
       super(
           config(RawWorkload.class, "neighbours")
               .withNamespacesInheritedFromController()
-              .withSecondaryToPrimaryMapper(workload -> Set.of())
+              .withOnUpdateFilter(World::rewritten)
+              // Whom a policy, a model or a namespace concerns is read here, and here a workload
+              // may
+              // come later than to its reconciler: what has changed in between concerned nobody. So
+              // it is looked at once more.
+              .withSecondaryToPrimaryMapper(workload -> Set.of(ResourceID.fromResource(workload)))
               .build(),
           context);
     }
