@@ -92,7 +92,7 @@ public final class Doctor {
         : Finding.lacks(
             "definitions",
             "not served: " + String.join(", ", missing),
-            "kubectl apply --server-side -f crds/");
+            "kubectl apply --server-side -f deploy/helm/ringfence/crds/");
   }
 
   private static boolean established(Answer definition) {

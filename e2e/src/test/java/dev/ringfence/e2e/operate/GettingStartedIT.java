@@ -104,7 +104,7 @@ final class GettingStartedIT {
                   "PATH",
                   plane.kubectl().getParent() + ":" + System.getenv("PATH")));
       // Stands in for the chart, which has a suite of its own.
-      shell.bash("kubectl apply --server-side -f crds/").ok();
+      shell.bash("kubectl apply --server-side -f deploy/helm/ringfence/crds/").ok();
       plane
           .client()
           .resource(
@@ -114,7 +114,7 @@ final class GettingStartedIT {
                   .endMetadata()
                   .build())
           .create();
-      shell.bash("kubectl wait --for=condition=Established --timeout=60s -f crds/").ok();
+      shell.bash("kubectl wait --for=condition=Established --timeout=60s -f deploy/helm/ringfence/crds/").ok();
       Process operator =
           shell.start(
               "operator",
