@@ -60,6 +60,11 @@ final class LocalPod implements AutoCloseable {
   private final Map<String, Path> volumes = new HashMap<>();
   private final List<Process> processes = new ArrayList<>();
 
+  /** Where a process of a pod sees a file of this machine, wherever that lies. */
+  static String seen(Path file) {
+    return "/.host" + file.toAbsolutePath();
+  }
+
   /** Why such pods cannot be had here, or nothing. */
   static Optional<String> missing() {
     try {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,7 +116,9 @@ final class StandInEngineIT {
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         "-cp",
-        System.getProperty("java.class.path"),
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(entry -> LocalPod.seen(Path.of(entry)))
+            .collect(Collectors.joining(File.pathSeparator)),
         "dev.ringfence.guard.Main");
   }
 
@@ -141,7 +146,7 @@ final class StandInEngineIT {
         pod.container("engine").getArgs(),
         Map.of(
             "PATH",
-            program.folder() + ":/usr/local/bin:/usr/bin:/bin",
+            LocalPod.seen(program.folder()) + ":/usr/local/bin:/usr/bin:/bin",
             StandInEngine.VERSION,
             "0.33.0"));
   }

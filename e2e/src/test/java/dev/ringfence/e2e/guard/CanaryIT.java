@@ -105,7 +105,7 @@ class CanaryIT {
                     + "\r\n\r\n"
                     + body);
         statuses.merge(answer.substring(9, 12), 1, Integer::sum);
-        (answer.startsWith("HTTP/1.1 200") && !answer.contains("\"error\"") ? answers : told)
+        (answer.startsWith("HTTP/1.1 200") && !answer.contains("\"error\":{") ? answers : told)
             .append(answer);
       }
       for (String head :

@@ -114,7 +114,10 @@ final class GettingStartedIT {
                   .endMetadata()
                   .build())
           .create();
-      shell.bash("kubectl wait --for=condition=Established --timeout=60s -f deploy/helm/ringfence/crds/").ok();
+      shell
+          .bash(
+              "kubectl wait --for=condition=Established --timeout=60s -f deploy/helm/ringfence/crds/")
+          .ok();
       Process operator =
           shell.start(
               "operator",

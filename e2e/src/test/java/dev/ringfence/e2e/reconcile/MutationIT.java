@@ -89,7 +89,7 @@ final class MutationIT {
               selector: {matchLabels: {a: b}}
               template:
                 metadata: {labels: {a: b}, annotations: {c: d}}
-                spec: {containers: [{name: x, image: example/x}], tolerations: []}
+                spec: {containers: [{name: x, image: example/x}], terminationGracePeriodSeconds: 30}
             """
                 .formatted(namespace.name()),
             Deployment.class);
@@ -100,7 +100,7 @@ final class MutationIT {
   }
 
   private static String pod(Deployment deployment) {
-    return deployment.getSpec().getTemplate().getSpec().getHostNetwork()
+    return deployment.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds()
         + " "
         + deployment.getSpec().getTemplate().getMetadata().getAnnotations();
   }
@@ -111,11 +111,13 @@ final class MutationIT {
 
   @Test
   void whatItWouldChangeOfAnEngineIsNotWrittenAndNamed() {
-    mutate("[JSONPatch{op: \"add\", path: \"/spec/template/spec/hostNetwork\", value: true}]");
+    mutate(
+        "[JSONPatch{op: \"add\", path: \"/spec/template/spec/terminationGracePeriodSeconds\", value: 1}]");
     RawWorkload chat = bench.apply(Samples.workload(namespace.name(), "chat", "mistral", "acme"));
     bench.awaitCondition(chat, "Stalled", "True/AdmissionMutates");
     assertThat(bench.message(chat, "Stalled"))
-        .contains("Deployment chat--acme would be changed at spec.template.spec.hostNetwork")
+        .contains(
+            "Deployment chat--acme would be changed at spec.template.spec.terminationGracePeriodSeconds")
         .contains("exclude namespace " + namespace.name());
     assertThat(engines()).isEmpty();
 
