@@ -257,7 +257,7 @@ async def streams(port, count):
 
     async def one(number):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(request(body(f"[stream] {number}", stream=True)))
+        writer.write(request(body(f"[stream] {number}", stream=True, max_tokens=200)))
         delays, wanted = [], 0
         while True:
             line = await reader.readline()

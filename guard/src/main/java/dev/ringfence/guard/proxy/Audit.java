@@ -5,14 +5,21 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Writes lines to stdout from a thread of its own: a slow reader of the log holds no request. */
+/**
+ * Writes lines to stdout from a thread of its own: a slow reader of the log holds no request. Under
+ * load it writes what has come together in a few milliseconds at once: to wake it for every line
+ * costs the loop a tenth of its time.
+ */
 public final class Audit implements AuditLog, AutoCloseable {
   /**
    * Lines that wait, in bytes; beyond this, lines are lost and counted rather than memory filled.
    */
   private static final int MOST_WAITING = 4 * 1024 * 1024;
+
+  private static final long GATHER = 5_000_000L;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -81,6 +88,7 @@ public final class Audit implements AuditLog, AutoCloseable {
         }
         full.clear();
         spare = full;
+        LockSupport.parkNanos(GATHER);
       }
     } catch (IOException e) {
       // stdout cannot be closed: the process is ending.

@@ -85,6 +85,10 @@ public final class DenyPatterns {
         : c >= 0x80 && (Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85);
   }
 
+  private static boolean single(String text, int blank) {
+    return blank + 1 == text.length() || !isBlank(text.charAt(blank + 1));
+  }
+
   /** Every run of white space as one blank. */
   static String collapsed(String text) {
     int n = text.length();
@@ -92,7 +96,7 @@ public final class DenyPatterns {
     // Most texts have single blanks only.
     for (; i < n; i++) {
       char c = text.charAt(i);
-      if (isBlank(c) && (c != ' ' || (i + 1 < n && isBlank(text.charAt(i + 1))))) {
+      if (isBlank(c) && !(c == ' ' && single(text, i))) {
         break;
       }
     }
@@ -100,16 +104,19 @@ public final class DenyPatterns {
       return text;
     }
     StringBuilder out = new StringBuilder(n).append(text, 0, i);
-    boolean inBlanks = false;
-    for (; i < n; i++) {
-      char c = text.charAt(i);
-      boolean blank = isBlank(c);
-      if (!blank) {
-        out.append(c);
-      } else if (!inBlanks) {
+    while (i < n) {
+      if (isBlank(text.charAt(i))) {
         out.append(' ');
+        while (i < n && isBlank(text.charAt(i))) {
+          i++;
+        }
       }
-      inBlanks = blank;
+      // Whole words at a time.
+      int word = i;
+      while (i < n && (text.charAt(i) == ' ' ? single(text, i) : !isBlank(text.charAt(i)))) {
+        i++;
+      }
+      out.append(text, word, i);
     }
     return out.toString();
   }
