@@ -94,15 +94,28 @@ final class Children {
     this.clock = clock;
   }
 
-  /** Makes the child equal to the rendered one. */
+  /**
+   * Makes the child equal to the rendered one. Where it has changed since the informer saw it, it
+   * is read and judged once more, so that what is said of it does not depend on who was faster.
+   */
   <R extends HasMetadata> Outcome settle(RawWorkload owner, R rendered) {
     R desired = ours(owner, rendered);
     try {
-      Optional<R> live = find(desired);
-      return live.isEmpty() ? create(owner, desired) : keep(owner, desired, live.get());
+      try {
+        return settle(owner, desired, find(desired));
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+          throw e;
+        }
+        return settle(owner, desired, api.get(desired));
+      }
     } catch (KubernetesClientException e) {
       return refused(desired, e);
     }
+  }
+
+  private <R extends HasMetadata> Outcome settle(RawWorkload owner, R desired, Optional<R> live) {
+    return live.isEmpty() ? create(owner, desired) : keep(owner, desired, live.get());
   }
 
   /** With what marks it as ours. */

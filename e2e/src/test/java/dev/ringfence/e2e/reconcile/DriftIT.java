@@ -384,11 +384,9 @@ final class DriftIT {
     }
     meddle("chat--acme");
     bench.awaitCondition(chat, "Stalled", "True/DriftFight");
-    Bench.until(
-        "it says what is fought over and with whom",
-        () ->
-            bench.message(chat, "Stalled").contains("Deployment chat--acme")
-                && bench.message(chat, "Stalled").contains("changed again by"));
+    assertThat(bench.message(chat, "Stalled"))
+        .contains("Deployment chat--acme")
+        .contains("changed again by");
     Bench.until(
         "pods that we did not render do not serve",
         () -> deployment.require().getSpec().getReplicas() == 0);
