@@ -6,7 +6,9 @@ import dev.ringfence.events.Reason;
 import dev.ringfence.reconcile.Acceptance.Role;
 import dev.ringfence.resources.RawWorkload;
 import dev.ringfence.rules.Policy;
+import dev.ringfence.rules.Rule;
 import dev.ringfence.rules.Surroundings.Before;
+import dev.ringfence.rules.Surroundings.WaiverInForce;
 import dev.ringfence.rules.Verdict;
 import dev.ringfence.rules.Verdict.Accepted;
 import dev.ringfence.rules.Workload;
@@ -29,7 +31,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,7 +64,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
   private final GuardReader guards;
   private final ModelHistory history;
   private final RolloutQueue<ResourceID> queue = new RolloutQueue<>();
-  private final Map<String, State> states = new ConcurrentHashMap<>();
+  private final Map<String, Last> states = new ConcurrentHashMap<>();
   private final Statuses statuses;
   private final RecordedVerdicts recorded = new RecordedVerdicts();
   private final Late<World> world = new Late<>();
@@ -208,9 +212,27 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     }
   }
 
+  /** What a workload's last look came to, and which rules a waiver lifted for it. */
+  private record Last(State state, Set<Rule> waived) {
+    static Last of(Course course) {
+      return new Last(
+          State.of(course),
+          course instanceof Course.Run run
+              ? run.verdict().waivers().stream()
+                  .map(WaiverInForce::rule)
+                  .collect(Collectors.toUnmodifiableSet())
+              : Set.of());
+    }
+  }
+
   /** How many workloads are in that state. */
   public double count(State state) {
-    return states.values().stream().filter(state::equals).count();
+    return states.values().stream().filter(last -> last.state() == state).count();
+  }
+
+  /** How many workloads are accepted only because a waiver lifts that rule. */
+  public double waived(Rule rule) {
+    return states.values().stream().filter(last -> last.waived().contains(rule)).count();
   }
 
   /** How many workloads are restarting engines. */
@@ -254,7 +276,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
     Duration run() {
       Optional<Acceptance> ready = records.get().read(workload, Role.READY);
       Course course = judge(current, ready);
-      states.put(workload.getMetadata().getUid(), State.of(course));
+      states.put(workload.getMetadata().getUid(), Last.of(course));
       switch (course) {
         case Course.Run run -> {
           run.verdict().nextEnd().ifPresent(wakeups::at);

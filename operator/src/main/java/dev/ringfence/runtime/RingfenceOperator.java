@@ -23,7 +23,6 @@ import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -160,14 +159,6 @@ public final class RingfenceOperator implements AutoCloseable {
           c.withLabelSelector("app.kubernetes.io/managed-by=ringfence")
               .withOnUpdateFilter(Orphans::concerns);
         });
-    Gauge.builder("ringfence_rollout_workloads", workloads, WorkloadReconciler::restarting)
-        .description("Workloads that are restarting engines")
-        .tag("state", "restarting")
-        .register(registry);
-    Gauge.builder("ringfence_rollout_workloads", workloads, WorkloadReconciler::queued)
-        .description("Workloads that wait for their turn to restart engines")
-        .tag("state", "queued")
-        .register(registry);
     WorkloadMeters.register(registry, workloads);
     Truth truth =
         new Truth(

@@ -1,10 +1,12 @@
 package dev.ringfence.runtime;
 
 import dev.ringfence.reconcile.WorkloadReconciler;
+import dev.ringfence.rules.Rule;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.stream.Stream;
 
-/** How many workloads are in which state: what an alert rests on. */
+/** How many workloads are in which state, rest on a waiver, or restart: what alerts rest on. */
 final class WorkloadMeters {
   private WorkloadMeters() {}
 
@@ -15,5 +17,21 @@ final class WorkloadMeters {
           .tag("state", state.text())
           .register(registry);
     }
+    Gauge.builder("ringfence_rollout_workloads", workloads, WorkloadReconciler::restarting)
+        .description("Workloads that are restarting engines")
+        .tag("state", "restarting")
+        .register(registry);
+    Gauge.builder("ringfence_rollout_workloads", workloads, WorkloadReconciler::queued)
+        .description("Workloads that wait for their turn to restart engines")
+        .tag("state", "queued")
+        .register(registry);
+    Stream.of(Rule.values())
+        .filter(Rule::waivable)
+        .forEach(
+            rule ->
+                Gauge.builder("ringfence_waived_workloads", workloads, w -> w.waived(rule))
+                    .description("Workloads accepted only because a waiver lifts a rule")
+                    .tag("rule", rule.id())
+                    .register(registry));
   }
 }
