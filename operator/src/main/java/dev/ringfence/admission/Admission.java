@@ -67,6 +67,8 @@ public final class Admission implements AutoCloseable {
       // Before all has been seen, a good workload would be told that there is no policy.
       facts.awaitReady(PATIENCE);
       Rehearsal.run(clock);
+      // Half of the heap is what the rehearsal left; nothing would collect it for days.
+      System.gc();
       return new Admission(
           facts,
           certificates,

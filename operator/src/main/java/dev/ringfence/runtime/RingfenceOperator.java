@@ -48,7 +48,7 @@ public final class RingfenceOperator implements AutoCloseable {
   private final Operator operator;
   private final Health health;
   private final GuardReader guards;
-  private Optional<Admission> admission = Optional.empty();
+  private volatile Optional<Admission> admission = Optional.empty();
   private final CountDownLatch ended;
   private final Lease lease;
 
@@ -86,7 +86,11 @@ public final class RingfenceOperator implements AutoCloseable {
   public static RingfenceOperator start(
       Config config, Options options, Optional<Admission.Options> webhook) {
     Config named = new ConfigBuilder(config).withUserAgent("ringfence-operator").build();
-    KubernetesClient client = new KubernetesClientBuilder().withConfig(named).build();
+    KubernetesClient client =
+        new KubernetesClientBuilder()
+            .withConfig(named)
+            .withKubernetesSerialization(LeanObjects.serialization())
+            .build();
     if (client.namespaces().withName(options.namespace()).get() == null) {
       client.close();
       throw new IllegalStateException(
@@ -170,17 +174,21 @@ public final class RingfenceOperator implements AutoCloseable {
         new RingfenceOperator(client, operator, health, guards, lease, ended);
     try {
       if (webhook.isPresent()) {
-        Admission admission = Admission.start(client, webhook.get(), registry, options.clock());
-        running.admission = Optional.of(admission);
-        truth.serves(admission::ready);
+        truth.serves(() -> running.admission.filter(Admission::ready).isPresent());
       }
       operator.start();
+      LOG.info(
+          "the operator {} has started, health and metrics on port {}", release(), health.port());
+      if (webhook.isPresent()) {
+        // Behind the watches: it rehearses for two seconds before it takes its first call.
+        Admission admission = Admission.start(client, webhook.get(), registry, options.clock());
+        running.admission = Optional.of(admission);
+        LOG.info("the webhook answers on port {}", admission.port());
+      }
     } catch (IOException | RuntimeException e) {
       running.close();
       throw new IllegalStateException("the operator cannot start: " + e.getMessage(), e);
     }
-    LOG.info(
-        "the operator {} has started, health and metrics on port {}", release(), health.port());
     return running;
   }
 

@@ -85,7 +85,7 @@ public final class Images {
   private static String key(Program program, Path app) throws IOException {
     var digest = Layer.sha256();
     digest.update(
-        "1\n%s\n%s\n%s\n".formatted(VERSION, Runtime.version(), program.options()).getBytes(UTF_8));
+        "2\n%s\n%s\n%s\n".formatted(VERSION, Runtime.version(), program.options()).getBytes(UTF_8));
     List<Path> jars;
     try (var walk = Files.walk(app)) {
       jars = walk.filter(path -> path.toString().endsWith(".jar")).sorted().toList();

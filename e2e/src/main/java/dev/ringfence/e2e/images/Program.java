@@ -17,7 +17,16 @@ enum Program {
           "-XX:TieredStopAtLevel=1",
           // Small to begin with: else 1/64 of the machine's memory, which nobody collects.
           "-Xms16m",
-          "-XX:MaxRAMPercentage=60",
+          // Of the chart's 512Mi: 169 for the heap (1,000 workloads leave 115 after a collection),
+          // 130
+          // for what is not heap.
+          "-XX:MaxRAMPercentage=33",
+          "-XX:NewRatio=4",
+          // A full collection gives back what the rehearsal of the start took, and so does the C
+          // heap.
+          "-XX:MinHeapFreeRatio=10",
+          "-XX:MaxHeapFreeRatio=20",
+          "-XX:TrimNativeHeapInterval=10000",
           "-XX:+ExitOnOutOfMemoryError")),
   /** Proxy, fetcher and verifier. */
   GUARD(
