@@ -1,5 +1,6 @@
 package dev.ringfence.runtime;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -51,8 +52,15 @@ final class ImageVolumes {
             .endSpec()
             .build();
     try {
-      return client.resource(asked).dryRun().create().getSpec().getVolumes().stream()
-          .anyMatch(volume -> volume.getImage() != null);
+      // As text: the operator reads pods without what is asked here.
+      String answer =
+          client.raw(
+              "/api/v1/namespaces/" + namespace + "/pods?dryRun=All",
+              "POST",
+              client.getKubernetesSerialization().asJson(asked));
+      JsonNode volumes =
+          client.getKubernetesSerialization().unmarshal(answer, JsonNode.class).at("/spec/volumes");
+      return volumes.findValue("image") != null;
     } catch (KubernetesClientException e) {
       boolean recent = recent(client);
       LOG.warn(
