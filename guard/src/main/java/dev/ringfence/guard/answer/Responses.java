@@ -10,10 +10,13 @@ import dev.ringfence.guard.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Responses: items of output under one allowance. */
 final class Responses implements Dialect {
+  private static final Pattern EVENT = Pattern.compile("response(\\.[a-z_]{1,64}){1,3}");
+
   private final Progress progress;
   private final String model;
   private final String id;
@@ -32,8 +35,8 @@ final class Responses implements Dialect {
 
   @Override
   public Optional<Json.Obj> event(Json.Obj in) throws NotAnAnswer {
-    String type = label(textOr(in.get("type"), ""));
-    if (!type.startsWith("response.")) {
+    String type = textOr(in.get("type"), "");
+    if (!EVENT.matcher(type).matches()) {
       return Optional.empty();
     }
     Json.Obj out = new Json.Obj().put("type", type).put("sequence_number", sequence++);

@@ -38,6 +38,11 @@ public final class JsonReader {
   /** Longest text of a number. */
   private static final int NUMBER_LENGTH = 64;
 
+  /**
+   * Digits of an exponent: beyond a double's three, parsers differ even where the value is zero.
+   */
+  private static final int EXPONENT_LENGTH = 4;
+
   private final byte[] in;
   private final int end;
   private final Bounds bounds;
@@ -227,7 +232,11 @@ public final class JsonReader {
       if (peek() == '+' || peek() == '-') {
         at++;
       }
+      int power = at;
       digits();
+      if (at - power > EXPONENT_LENGTH) {
+        throw new JsonFault("holds a number that is too long");
+      }
     }
     if (at - from > NUMBER_LENGTH) {
       throw new JsonFault("holds a number that is too long");

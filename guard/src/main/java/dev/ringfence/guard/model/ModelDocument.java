@@ -66,7 +66,8 @@ public record ModelDocument(String name, Optional<Hub> hub, ModelFacts facts, bo
           models.add(o);
         }
       }
-    } catch (YAMLException | StackOverflowError e) {
+    } catch (YAMLException | NumberFormatException | StackOverflowError e) {
+      // SnakeYAML takes "." for a number, and then fails to read it.
       throw new Unusable("the file is not YAML that can be read");
     }
     if (models.size() != 1) {
