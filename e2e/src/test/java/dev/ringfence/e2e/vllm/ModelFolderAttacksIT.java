@@ -1,11 +1,16 @@
 package dev.ringfence.e2e.vllm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +85,85 @@ final class ModelFolderAttacksIT {
     String method = takes(parts).get("quantization").asText();
     assertThat(method).isEqualTo("compressed-tensors");
     Seen.record(SECTION, "the same folder, by vLLM", "taken, as `" + method + "`, unasked");
+  }
+
+  @Test
+  void nestedAutoMapIsCodeTooWhereverItIsNamed() throws IOException, InterruptedException {
+    RealPod.Parts parts = attack("--extra", "nested-auto_map");
+    refused("`auto_map` of a part of `config.json`", parts, "VLLM-402 config.json");
+    JsonNode rendered = takes(parts);
+    assertThat(rendered.get("codeRan").asBoolean()).isFalse();
+    Seen.record(
+        SECTION,
+        "`auto_map` of a part of `config.json`, by vLLM",
+        rendered.has("refused")
+            ? "refused"
+            : "taken, as `" + rendered.get("architecture").asText() + "`");
+  }
+
+  /** The folder is a volume that somebody else can write: other weights of the same size. */
+  @Test
+  void weightsSwappedUnderARunningEngineAreRefusedAtItsRestart()
+      throws IOException, InterruptedException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root: name spaces, uid 2000");
+    Path model = Programs.tinyModel(folder.resolve("tiny"));
+    Path other = Programs.tinyModel(folder.resolve("other"), "--reversed");
+    RealPod.Parts parts = Declared.parts(folder.resolve("in"), model, Declared.trusted(model));
+    try (RealPod pod = RealPod.start(folder.resolve("pod"), parts)) {
+      pod.awaitReady();
+      Path weights = model.resolve("model.safetensors");
+      byte[] swapped = Files.readAllBytes(other.resolve("model.safetensors"));
+      assertThat((long) swapped.length).isEqualTo(Files.size(weights));
+      Files.write(weights, swapped);
+      pod.engine().getFirst().destroyForcibly();
+      JsonNode state =
+          pod.awaitState(
+              "the files were looked at again",
+              s -> s.at("/verification").has("ok") && !s.at("/verification/ok").asBoolean());
+      Instant end = Instant.now().plus(Duration.ofSeconds(20));
+      while (Instant.now().isBefore(end)) {
+        assertThat(pod.ready()).isFalse();
+        Thread.sleep(500);
+      }
+      String why = state.at("/reasons").toString();
+      assertThat(why).contains("VLLM-40").contains("model.safetensors");
+      Seen.record(
+          SECTION,
+          "weights swapped under a running engine, which then ends",
+          "never ready again; `/state`: " + why.replace("\"", ""));
+    }
+    try (RealPod alone = RealPod.start(folder.resolve("alone"), parts, "--without-guard")) {
+      String answer =
+          await("vLLM answers")
+              .atMost(Duration.ofMinutes(3))
+              .pollInterval(Duration.ofSeconds(1))
+              .ignoreExceptions()
+              .until(() -> ask(alone.engine().getFirst()), said -> said.contains("choices"));
+      String text = JSON.readTree(answer).at("/choices/0/message/content").asText();
+      assertThat(text).isNotBlank().doesNotContain("engineer reads every line");
+      Seen.record(SECTION, "the same files, by vLLM", "served: `" + text.strip() + "`");
+      assertThat(alone.starts("engine")).isEqualTo(1);
+    }
+  }
+
+  /** One chat completion of an engine without a guard, over its socket. */
+  private static String ask(ProcessHandle engine) throws IOException, InterruptedException {
+    // The pod's volumes are mounted in its own name space.
+    Path socket = Path.of("/proc", String.valueOf(engine.pid()), "root/run/engine/engine.sock");
+    return Programs.run(
+            Map.of(),
+            List.of(
+                "curl",
+                "--silent",
+                "--unix-socket",
+                socket.toString(),
+                "-H",
+                "Content-Type: application/json",
+                "-d",
+                "{\"model\": \"tiny\", \"max_tokens\": 12, \"messages\": [{\"role\": \"user\", \"content\":"
+                    + " \"begin\"}]}",
+                "http://engine/v1/chat/completions"))
+        .out();
   }
 
   private RealPod.Parts attack(String... options) throws IOException, InterruptedException {

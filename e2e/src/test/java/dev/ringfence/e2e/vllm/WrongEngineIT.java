@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The same engine with one argument changed behind the operator's back: it never becomes ready. */
 @Tag("vllm")
 final class WrongEngineIT {
+  private static final String SECTION = "Another engine than was asked for";
+
   @Test
   void withPrefixCachingItIsNeverReady(@TempDir Path folder)
       throws IOException, InterruptedException {
@@ -47,7 +49,7 @@ final class WrongEngineIT {
               .toList();
       assertThat(state.at("/reasons").findValuesAsText("rule")).contains("VLLM-101");
       Seen.record(
-          "Attestation",
+          SECTION,
           "started with `--enable-prefix-caching`",
           "healthy and never ready; `/state`: VLLM-101 " + String.join("; ", reasons));
       JsonNode refused =
@@ -55,7 +57,7 @@ final class WrongEngineIT {
               .get("too_many");
       assertThat(refused.get("status").asInt()).isEqualTo(503);
       Seen.record(
-          "Attestation",
+          SECTION,
           "a request to that engine",
           refused.get("status").asText() + ", " + refused.path("code").asText());
     }
