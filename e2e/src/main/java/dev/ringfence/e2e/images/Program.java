@@ -17,13 +17,11 @@ enum Program {
           "-XX:TieredStopAtLevel=1",
           // Small to begin with: else 1/64 of the machine's memory, which nobody collects.
           "-Xms16m",
-          // Of the chart's 512Mi: 169 for the heap (1,000 workloads leave 115 after a collection),
-          // 130
-          // for what is not heap.
+          // Of the chart's 512Mi 169 for the heap, of which 1,000 workloads leave 115 after a
+          // collection; what is not heap takes 130.
           "-XX:MaxRAMPercentage=33",
           "-XX:NewRatio=4",
-          // A full collection gives back what the rehearsal of the start took, and so does the C
-          // heap.
+          // A full collection gives back what the rehearsal took; the C heap is trimmed, too.
           "-XX:MinHeapFreeRatio=10",
           "-XX:MaxHeapFreeRatio=20",
           "-XX:TrimNativeHeapInterval=10000",

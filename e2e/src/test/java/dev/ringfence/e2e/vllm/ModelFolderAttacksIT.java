@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -120,11 +119,7 @@ final class ModelFolderAttacksIT {
           pod.awaitState(
               "the files were looked at again",
               s -> s.at("/verification").has("ok") && !s.at("/verification/ok").asBoolean());
-      Instant end = Instant.now().plus(Duration.ofSeconds(20));
-      while (Instant.now().isBefore(end)) {
-        assertThat(pod.ready()).isFalse();
-        Thread.sleep(500);
-      }
+      pod.staysUnready(Duration.ofSeconds(20));
       String why = state.at("/reasons").toString();
       assertThat(why).contains("VLLM-40").contains("model.safetensors");
       Seen.record(

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -126,6 +127,15 @@ final class RealPod implements AutoCloseable {
         .atMost(START)
         .pollInterval(Duration.ofMillis(500))
         .until(this::ready);
+  }
+
+  /** Looks for a while whether it becomes ready after all. */
+  void staysUnready(Duration time) throws InterruptedException {
+    Instant end = Instant.now().plus(time);
+    while (Instant.now().isBefore(end)) {
+      assertThat(ready()).isFalse();
+      Thread.sleep(500);
+    }
   }
 
   /** Waits until the guard's own account of itself is as wanted. */

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -36,11 +35,7 @@ final class WrongEngineIT {
               "the engine was looked at",
               s -> s.at("/engine/healthy").asBoolean() && s.at("/attestation/checks").size() > 0);
       // Healthy for its liveness probe, attested wrong, and that does not change by waiting.
-      Instant end = Instant.now().plus(Duration.ofSeconds(15));
-      while (Instant.now().isBefore(end)) {
-        assertThat(pod.ready()).isFalse();
-        Thread.sleep(500);
-      }
+      pod.staysUnready(Duration.ofSeconds(15));
       assertThat(state.at("/attestation/ok").asBoolean()).isFalse();
       assertThat(state.at("/ready").asBoolean()).isFalse();
       List<String> reasons =

@@ -19,6 +19,7 @@ public final class Audit implements AuditLog, AutoCloseable {
    */
   private static final int MOST_WAITING = 4 * 1024 * 1024;
 
+  /** How long lines come together before they are written, nanoseconds. */
   private static final long GATHER = 5_000_000L;
 
   private final ReentrantLock lock = new ReentrantLock();
