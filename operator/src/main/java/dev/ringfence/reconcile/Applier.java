@@ -24,9 +24,17 @@ final class Applier {
   /**
    * @return as it is on the cluster now; empty when it is not as rendered
    */
-  Optional<HasMetadata> settle(HasMetadata object) {
+  <R extends HasMetadata> Optional<HasMetadata> settle(R object) {
+    return settle(object, live -> object);
+  }
+
+  /**
+   * @return as it is on the cluster now; empty when it is not as rendered and fitted to what was
+   *     there
+   */
+  <R extends HasMetadata> Optional<HasMetadata> settle(R object, Children.Fit<R> fit) {
     notebook.keep(object);
-    switch (look.tools().children().settle(look.workload(), object)) {
+    switch (look.tools().children().settle(look.workload(), object, fit)) {
       case Outcome.Settled settled -> {
         settled
             .repaired()

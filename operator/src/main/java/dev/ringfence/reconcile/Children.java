@@ -94,27 +94,34 @@ final class Children {
     this.clock = clock;
   }
 
+  /** What a child is to be, given what is there. */
+  @FunctionalInterface
+  interface Fit<R extends HasMetadata> {
+    R to(Optional<R> live);
+  }
+
   /**
-   * Makes the child equal to the rendered one. Where it has changed since the informer saw it, it
-   * is read and judged once more, so that what is said of it does not depend on who was faster.
+   * Makes the child equal to the rendered one, fitted to what is there. Where it has changed since
+   * the informer saw it, it is read, fitted and judged once more, so that what is said of it does
+   * not depend on who was faster, and nothing is decided on what is not so any more.
    */
-  <R extends HasMetadata> Outcome settle(RawWorkload owner, R rendered) {
-    R desired = ours(owner, rendered);
+  <R extends HasMetadata> Outcome settle(RawWorkload owner, R rendered, Fit<R> fit) {
     try {
       try {
-        return settle(owner, desired, find(desired));
+        return settle(owner, fit, find(rendered));
       } catch (KubernetesClientException e) {
         if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
           throw e;
         }
-        return settle(owner, desired, api.get(desired));
+        return settle(owner, fit, api.get(rendered));
       }
     } catch (KubernetesClientException e) {
-      return refused(desired, e);
+      return refused(rendered, e);
     }
   }
 
-  private <R extends HasMetadata> Outcome settle(RawWorkload owner, R desired, Optional<R> live) {
+  private <R extends HasMetadata> Outcome settle(RawWorkload owner, Fit<R> fit, Optional<R> live) {
+    R desired = ours(owner, fit.to(live));
     return live.isEmpty() ? create(owner, desired) : keep(owner, desired, live.get());
   }
 

@@ -38,6 +38,8 @@ final class Rollout {
    */
   private static final Duration MARGIN = Duration.ofMinutes(30);
 
+  private static final Rendered.Replicas NONE = new Rendered.Replicas.Exactly(0);
+
   private final Look look;
   private final Tools tools;
   private final RawWorkload workload;
@@ -117,7 +119,8 @@ final class Rollout {
   private void serve(Rendered.Tenant tenant, boolean fetched) {
     Engine engine = look.engine(tenant.deployment());
     String template = template(tenant);
-    int number = target.stop() ? 0 : engine.wanted(tenant.replicas());
+    Rendered.Replicas aim = target.stop() ? NONE : tenant.replicas();
+    int number = engine.wanted(aim);
     Restarts decision =
         Restarts.decide(
             tenant.tenant(),
@@ -135,25 +138,29 @@ final class Rollout {
             Restarts.known(tenant.tenant(), marks.restarts(), fallback.flatMap(Fallback::proof))
                 .isPresent();
         boolean mayRun = fetched || (started && engine.replicas() > 0);
-        apply(tenant, mayRun ? number : 0, mayRun);
+        apply(tenant, mayRun ? aim : NONE, mayRun);
       }
       case Restarts.Start ignored -> {
         if (fetched) {
           note(tenant.tenant(), template);
           restarting = true;
-          apply(tenant, number, true);
+          apply(tenant, aim, true);
         } else {
-          stay(tenant, engine);
+          stay(tenant);
         }
       }
-      case Restarts.Ask ignored -> ask(tenant, engine, template, number, fetched);
+      case Restarts.Ask ignored -> ask(tenant, engine, template, aim, fetched);
     }
   }
 
   private void ask(
-      Rendered.Tenant tenant, Engine engine, String template, int number, boolean fetched) {
+      Rendered.Tenant tenant,
+      Engine engine,
+      String template,
+      Rendered.Replicas aim,
+      boolean fetched) {
     if (!fetched) {
-      stay(tenant, engine);
+      stay(tenant);
       return;
     }
     if (changedBySomebody(tenant, engine)) {
@@ -161,12 +168,12 @@ final class Rollout {
       // Ready.
       note(tenant.tenant(), template);
       restarting = true;
-      apply(tenant, number, true);
+      apply(tenant, aim, true);
       return;
     }
     if (restarting) {
       waiting = true;
-      stay(tenant, engine);
+      stay(tenant);
       return;
     }
     switch (tools.queue().ask(look.id(), cause, mostWorkloads)) {
@@ -174,12 +181,12 @@ final class Rollout {
         note(tenant.tenant(), template);
         restarting = true;
         notebook.progress(Reason.RollingOut, "tenant " + tenant.tenant() + " restarts");
-        apply(tenant, number, true);
+        apply(tenant, aim, true);
       }
       case RolloutQueue.Answer.Wait wait -> {
         waiting = true;
         notebook.progress(Reason.RolloutQueued, "a restart waits: " + wait.why());
-        stay(tenant, engine);
+        stay(tenant);
       }
     }
   }
@@ -188,14 +195,14 @@ final class Rollout {
    * While its turn has not come: as it was rendered when it was last Ready, if this release renders
    * that still.
    */
-  private void stay(Rendered.Tenant tenant, Engine engine) {
+  private void stay(Rendered.Tenant tenant) {
     Optional<Rendered.Tenant> before =
         former.flatMap(
             f -> f.tenants().stream().filter(t -> t.tenant().equals(tenant.tenant())).findFirst());
     Optional<String> known =
         Restarts.known(tenant.tenant(), marks.restarts(), fallback.flatMap(Fallback::proof));
     if (before.isPresent() && known.filter(template(before.get())::equals).isPresent()) {
-      apply(before.get(), engine.wanted(before.get().replicas()), true);
+      apply(before.get(), before.get().replicas(), true);
     } else {
       tenant.objects().forEach(notebook::keep);
     }
@@ -310,7 +317,7 @@ final class Rollout {
     tools.queue().resume(look.id(), cause);
   }
 
-  private void apply(Rendered.Tenant tenant, int number, boolean mayStart) {
+  private void apply(Rendered.Tenant tenant, Rendered.Replicas aim, boolean mayStart) {
     boolean blocked = false;
     for (HasMetadata object : tenant.objects()) {
       if (object instanceof Deployment deployment) {
@@ -322,8 +329,8 @@ final class Rollout {
           // need not be there.
           continue;
         }
-        int replicas = blocked && engine.replicas() == 0 ? 0 : number;
-        applier.settle(sized(deployment, tenant.replicas(), replicas, engine));
+        Rendered.Replicas count = blocked && engine.replicas() == 0 ? NONE : aim;
+        applier.settle(deployment, live -> sized(deployment, count, new Engine(live)));
       } else {
         boolean settled = applier.settle(object).isPresent();
         blocked |= !settled;
@@ -334,12 +341,13 @@ final class Rollout {
     }
   }
 
-  private Deployment sized(
-      Deployment deployment, Rendered.Replicas rendered, int number, Engine engine) {
+  /** With the number of replicas, unless that is an autoscaler's and within its bounds. */
+  private static Deployment sized(Deployment deployment, Rendered.Replicas count, Engine there) {
+    int number = there.wanted(count);
     boolean theirs =
-        rendered instanceof Rendered.Replicas.Between
-            && !engine.deployment().isEmpty()
-            && engine.replicas() == number;
+        count instanceof Rendered.Replicas.Between
+            && there.deployment().isPresent()
+            && there.replicas() == number;
     return theirs
         ? deployment
         : new DeploymentBuilder(deployment).editSpec().withReplicas(number).endSpec().build();
