@@ -23,6 +23,10 @@ func main() {
 	debug.SetGCPercent(50)
 	log.SetFlags(log.Ltime)
 	log.SetPrefix("(stand-in engine, not vLLM) INFO ")
+	if len(os.Args) > 1 && os.Args[1] == "stand-in-hub" {
+		serveHub(os.Args[2:])
+		return
+	}
 	if len(os.Args) < 2 || os.Args[1] != "serve" {
 		fmt.Fprintln(os.Stderr, "usage: vllm serve [MODEL] [ARGUMENT…]   (stand-in engine, not vLLM)")
 		os.Exit(2)

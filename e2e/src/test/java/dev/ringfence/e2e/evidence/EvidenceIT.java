@@ -34,7 +34,12 @@ final class EvidenceIT {
   private static final String WORKLOAD = "chat";
   private static final Pattern TOKEN = Pattern.compile("hf_[A-Za-z0-9]{8}|rf-[0-9a-f]{8}|Bearer ");
 
-  private final Findings findings = new Findings();
+  private final Findings findings =
+      new Findings(
+          "evidence.md",
+          "Evidence",
+          "mvn verify -Pe2e -Dcluster=kind -Dit.test=EvidenceIT",
+          "live processes with the stand-in engine");
   private final String key = Team.newKey();
   private boolean whole;
 

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param cgroup limits by the name of their file
  * @param sockets TCP sockets that any process of the container listens on, {@code address:port}
  */
-record Live(
+public record Live(
     int pid,
     Map<String, String> files,
     Map<String, String> namespaces,
@@ -63,7 +63,7 @@ record Live(
   /**
    * @param word a part of the command line that only this process has
    */
-  static Live of(TestCluster cluster, Pod pod, String word) {
+  public static Live of(TestCluster cluster, Pod pod, String word) {
     String said =
         cluster.onNode(
             pod.getSpec().getNodeName(),
@@ -99,7 +99,7 @@ record Live(
     return new Live(pid, files, namespaces, cgroup, sockets);
   }
 
-  String file(String name) {
+  public String file(String name) {
     String text = files.get(name);
     if (text == null) {
       throw new AssertionError("/proc has no " + name + " here: " + files.keySet());
@@ -108,7 +108,7 @@ record Live(
   }
 
   /** A line of {@code /proc/<pid>/status}, with single blanks. */
-  String status(String name) {
+  public String status(String name) {
     return file("status")
         .lines()
         .filter(l -> l.startsWith(name + ":"))
@@ -118,13 +118,13 @@ record Live(
   }
 
   /** A mount of the process. */
-  record Mount(String device, String place, String options, String type) {
-    boolean writable() {
+  public record Mount(String device, String place, String options, String type) {
+    public boolean writable() {
       return List.of(options.split(",", -1)).contains("rw");
     }
   }
 
-  List<Mount> mounts() {
+  public List<Mount> mounts() {
     return file("mountinfo")
         .lines()
         .map(l -> l.split(" ", -1))

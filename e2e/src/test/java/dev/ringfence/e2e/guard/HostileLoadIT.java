@@ -194,7 +194,7 @@ class HostileLoadIT {
   /** 1,000 connections through TLS, each of which was answered and stays open. */
   @Test
   void aThousandTlsConnections(@TempDir Path own) throws Exception {
-    TestCertificate tls = new TestCertificate(own);
+    TestCertificate tls = new TestCertificate(own, "dns:localhost,ip:127.0.0.1");
     SSLSocketFactory sockets = tls.trusting();
     Files.writeString(Files.createDirectory(own.resolve("keys")).resolve("a"), KEY);
     byte[] request =

@@ -11,13 +11,17 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A certificate for localhost, signed by itself, made by the JDK's keytool for one test. */
-final class TestCertificate {
+/** A certificate signed by itself, made by the JDK's keytool for one test. */
+public final class TestCertificate {
   private final KeyStore store;
   final Path certificate;
   final Path key;
 
-  TestCertificate(Path folder) throws IOException, InterruptedException, GeneralSecurityException {
+  /**
+   * @param names as keytool has them: {@code dns:localhost,ip:127.0.0.1}
+   */
+  public TestCertificate(Path folder, String names)
+      throws IOException, InterruptedException, GeneralSecurityException {
     Path file = folder.resolve("tls.p12");
     int code =
         new ProcessBuilder(
@@ -32,9 +36,9 @@ final class TestCertificate {
                 "-validity",
                 "30",
                 "-dname",
-                "CN=localhost",
+                "CN=ringfence test",
                 "-ext",
-                "SAN=dns:localhost,ip:127.0.0.1",
+                "SAN=" + names,
                 "-storetype",
                 "PKCS12",
                 "-storepass",
@@ -60,6 +64,16 @@ final class TestCertificate {
         Files.writeString(
             folder.resolve("tls.key"),
             pem("PRIVATE KEY", store.getKey("tls", "changeit".toCharArray()).getEncoded()));
+  }
+
+  /** A PEM file. */
+  public Path certificate() {
+    return certificate;
+  }
+
+  /** A PEM file, PKCS 8. */
+  public Path key() {
+    return key;
   }
 
   private static String pem(String kind, byte[] der) {

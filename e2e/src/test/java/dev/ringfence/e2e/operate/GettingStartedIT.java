@@ -2,9 +2,12 @@ package dev.ringfence.e2e.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ringfence.e2e.cluster.Binaries;
 import dev.ringfence.e2e.cluster.ControlPlaneOptions;
 import dev.ringfence.e2e.cluster.LocalControlPlane;
+import dev.ringfence.e2e.cluster.Program;
 import dev.ringfence.e2e.engine.StandInModel;
+import dev.ringfence.e2e.kind.KindCluster;
 import dev.ringfence.e2e.reconcile.Bench;
 import dev.ringfence.e2e.reconcile.Samples;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -15,6 +18,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class GettingStartedIT {
   private static final int MOST_COMMANDS = 6;
+
+  /** A Kind cluster and images are made in it. */
+  private static final int PATIENCE_SECONDS = 900;
 
   /** The lines of the page's block that is marked so. */
   private static List<String> block(String mark) throws IOException {
@@ -53,16 +61,18 @@ final class GettingStartedIT {
         #!/bin/bash
         case $1 in
           guard | fetch | verify | trust) main=dev.ringfence.guard.Main ;;
-          local | demo) main=dev.ringfence.e2e.Main ;;
+          local | demo | kind) main=dev.ringfence.e2e.Main ;;
+          images) main=dev.ringfence.e2e.Main; shift; set -- images --app '%s' "$@" ;;
           *) main=dev.ringfence.cli.Ringfence ;;
         esac
         exec '%s' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '%s' $main "$@"
         """
             .formatted(
+                Shell.ROOT,
                 Path.of(System.getProperty("java.home"), "bin", "java"),
                 System.getProperty("java.class.path")));
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwx------"));
-    return new Shell(folder, environment, 300);
+    return new Shell(folder, environment, PATIENCE_SECONDS);
   }
 
   @Test
@@ -81,6 +91,26 @@ final class GettingStartedIT {
         .contains("team-support/support-chat is ready: 1 of 1 tenants are served")
         .contains("Deployment support-chat--acme  1/1")
         .contains(" 0 broken");
+  }
+
+  /** From nothing to an answer: a cluster, the chart by helm, a sample, a chat. */
+  @Test
+  @Tag("kind")
+  void onKind(@TempDir Path folder) throws IOException {
+    KindCluster.missing().ifPresent(reason -> Assumptions.abort(reason));
+    Path helm =
+        Binaries.resolve(List.of(Program.HELM), System.getenv(), System.err::println)
+            .of(Program.HELM);
+    Shell shell = checkout(folder, Map.of("PATH", helm.getParent() + ":" + System.getenv("PATH")));
+    List<String> outside = block("kind");
+    assertThat(outside).hasSize(2);
+    shell.bash(outside.get(0)).ok();
+    Path inside =
+        Files.writeString(
+            folder.resolve("inside.sh"),
+            "set -eux\n" + String.join("\n", block("kind-inside")) + "\n");
+    Shell.Ended ended = shell.bash(outside.get(1) + " -- bash " + inside).ok();
+    assertThat(ended.text()).contains("20 + 22 is 42.");
   }
 
   @Test

@@ -133,7 +133,7 @@ public final class Installation {
   }
 
   /** The stand-in for vLLM 0.33.0, by digest. */
-  String engineImage() {
+  public String engineImage() {
     return engine.reference();
   }
 
@@ -143,7 +143,7 @@ public final class Installation {
   }
 
   /** Runs kubectl; fails with what it said. */
-  String kubectl(String... arguments) {
+  public String kubectl(String... arguments) {
     Said said = kubectlSaid("", arguments);
     if (said.code() != 0) {
       throw new AssertionError("kubectl " + String.join(" ", arguments) + ": " + said.text());
@@ -151,7 +151,7 @@ public final class Installation {
     return said.text();
   }
 
-  String kubectlStdin(String input, String... arguments) {
+  public String kubectlStdin(String input, String... arguments) {
     Said said = kubectlSaid(input, arguments);
     if (said.code() != 0) {
       throw new AssertionError("kubectl " + String.join(" ", arguments) + ": " + said.text());

@@ -138,8 +138,12 @@ public final class Team implements AutoCloseable {
   }
 
   public void awaitCondition(String workload, String type, String start) {
+    awaitCondition(workload, type, start, PATIENCE);
+  }
+
+  private void awaitCondition(String workload, String type, String start, Duration patience) {
     await()
-        .atMost(PATIENCE)
+        .atMost(patience)
         .pollInterval(Duration.ofMillis(500))
         .untilAsserted(
             () ->
@@ -154,7 +158,11 @@ public final class Team implements AutoCloseable {
   }
 
   public void awaitReady(String workload) {
-    awaitCondition(workload, "Ready", "True ");
+    awaitReady(workload, PATIENCE);
+  }
+
+  public void awaitReady(String workload, Duration patience) {
+    awaitCondition(workload, "Ready", "True ", patience);
   }
 
   /** The engine's pods of a tenant that are not on their way out. */
