@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringfence.api.v1alpha1.Crd;
 import dev.ringfence.rules.Violation;
 import java.io.IOException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -77,7 +78,7 @@ public final class Reviewer {
     }
     Outcome outcome;
     try {
-      outcome = new Judge(facts, clock.instant()).judge(request.get());
+      outcome = judge(request.get());
     } catch (RuntimeException | StackOverflowError e) {
       // A defect of ours. Its message may hold a user's text.
       LOG.error(
@@ -105,6 +106,26 @@ public final class Reviewer {
           answered(
               request.get(), denied(request.get(), 400, "BadRequest", u.message()), "unreadable");
     };
+  }
+
+  /** What was last seen may be behind what the same person has just written. */
+  private Outcome judge(Request request) {
+    Instant now = clock.instant();
+    Outcome outcome = new Judge(facts, now).judge(request);
+    if (!(outcome instanceof Outcome.Invalid)
+        || !request.kind().equals(Optional.of(Crd.VLLM_DEPLOYMENT))) {
+      return outcome;
+    }
+    Facts anew = facts.anew(request.namespace(), model(request));
+    return anew.equals(facts) ? outcome : new Judge(anew, now).judge(request);
+  }
+
+  private static String model(Request request) {
+    return request
+        .object()
+        .map(o -> o.path("spec").path("model").path("ref").asText())
+        .filter(name -> NAME.matcher(name).matches())
+        .orElse("");
   }
 
   private static Answer unreadable(String why) {

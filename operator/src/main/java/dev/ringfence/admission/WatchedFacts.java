@@ -58,7 +58,11 @@ public final class WatchedFacts implements Facts, AutoCloseable {
   private volatile @Nullable Catalogued catalogued;
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
 
-  private WatchedFacts() {}
+  private final LiveFacts live;
+
+  private WatchedFacts(KubernetesClient client) {
+    live = new LiveFacts(client);
+  }
 
   /**
    * Starts the watches; {@link #ready} says when all has been seen once.
@@ -66,7 +70,7 @@ public final class WatchedFacts implements Facts, AutoCloseable {
    * @param namespace the operator's own, for argument tables
    */
   public static WatchedFacts start(KubernetesClient client, String namespace) {
-    WatchedFacts facts = new WatchedFacts();
+    WatchedFacts facts = new WatchedFacts(client);
     facts.watch(client, Crd.VLLM_DEPLOYMENT, facts::workload);
     facts.watch(client, Crd.VLLM_POLICY, (name, tree) -> put(facts.policies, name, tree));
     facts.watch(client, Crd.TRUSTED_MODEL, facts::model);
@@ -101,17 +105,9 @@ public final class WatchedFacts implements Facts, AutoCloseable {
   }
 
   private void watch(KubernetesClient client, Crd kind, BiConsumer<Key, @Nullable JsonNode> take) {
-    ResourceDefinitionContext context =
-        new ResourceDefinitionContext.Builder()
-            .withGroup(Crd.GROUP)
-            .withVersion(Crd.VERSION)
-            .withKind(kind.kind())
-            .withPlural(kind.plural())
-            .withNamespaced(kind == Crd.VLLM_DEPLOYMENT)
-            .build();
     informers.add(
         client
-            .genericKubernetesResources(context)
+            .genericKubernetesResources(context(kind))
             .inAnyNamespace()
             .runnableInformer(0)
             // The trees are kept here; the informer need not keep them too.
@@ -126,6 +122,16 @@ public final class WatchedFacts implements Facts, AutoCloseable {
                     object -> take.accept(Key.of(object), null))));
   }
 
+  static ResourceDefinitionContext context(Crd kind) {
+    return new ResourceDefinitionContext.Builder()
+        .withGroup(Crd.GROUP)
+        .withVersion(Crd.VERSION)
+        .withKind(kind.kind())
+        .withPlural(kind.plural())
+        .withNamespaced(kind == Crd.VLLM_DEPLOYMENT)
+        .build();
+  }
+
   private record Key(String namespace, String name) {
     static Key of(HasMetadata object) {
       String namespace = object.getMetadata().getNamespace();
@@ -134,7 +140,7 @@ public final class WatchedFacts implements Facts, AutoCloseable {
   }
 
   /** What stands in the store: the object without the server's record of who wrote what. */
-  private static JsonNode tree(GenericKubernetesResource object) {
+  static JsonNode tree(GenericKubernetesResource object) {
     ObjectNode tree = JSON.valueToTree(object);
     tree.remove("status");
     if (tree.path("metadata") instanceof ObjectNode metadata) {
@@ -173,7 +179,7 @@ public final class WatchedFacts implements Facts, AutoCloseable {
                 : new Tables(data, Knowledge.bundled().with(data).knowledge()));
   }
 
-  private static Map<String, String> labels(Namespace namespace) {
+  static Map<String, String> labels(Namespace namespace) {
     Map<String, String> labels = namespace.getMetadata().getLabels();
     return labels == null ? Map.of() : Map.copyOf(labels);
   }
@@ -268,7 +274,13 @@ public final class WatchedFacts implements Facts, AutoCloseable {
   }
 
   @Override
+  public Facts anew(String namespace, String model) {
+    return live.over(this, namespace, model);
+  }
+
+  @Override
   public void close() {
+    live.close();
     informers.forEach(SharedIndexInformer::stop);
   }
 

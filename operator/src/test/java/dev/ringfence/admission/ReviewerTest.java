@@ -10,6 +10,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringfence.admission.Samples.Cluster;
+import dev.ringfence.rules.Surroundings.Catalogue;
+import dev.ringfence.rules.Surroundings.NamespaceFacts;
+import dev.ringfence.vllm.Knowledge;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -276,6 +279,65 @@ final class ReviewerTest {
       request.put("dryRun", true);
     }
     assertThat(reviewer.answer(bytes(row.review())).body()).as("dry run").isEqualTo(answer.body());
+  }
+
+  /** Facts that are behind: what they say anew is another cluster. */
+  private record Behind(Facts seen, Facts anew) implements Facts {
+    @Override
+    public Optional<JsonNode> policy() {
+      return seen.policy();
+    }
+
+    @Override
+    public Knowledge knowledge(Optional<String> tables) {
+      return seen.knowledge(tables);
+    }
+
+    @Override
+    public Catalogue catalogue(Knowledge knowledge) {
+      return seen.catalogue(knowledge);
+    }
+
+    @Override
+    public NamespaceFacts namespace(String name) {
+      return seen.namespace(name);
+    }
+
+    @Override
+    public List<JsonNode> workloads(String namespace) {
+      return seen.workloads(namespace);
+    }
+
+    @Override
+    public List<JsonNode> workloads() {
+      return seen.workloads();
+    }
+
+    @Override
+    public Facts anew(String namespace, String model) {
+      assertThat(namespace).isEqualTo("team-support");
+      assertThat(model).isEqualTo(workload().path("spec").path("model").path("ref").asText());
+      return anew;
+    }
+  }
+
+  /** One file brings policy, model and workload, and the watches have seen none of them yet. */
+  @Test
+  void aRefusalDoesNotRestOnWhatWasSoAMomentAgo() {
+    Cluster nothing = new Cluster(List.of(), List.of(), List.of());
+    byte[] good = bytes(create(WORKLOADS, workload()));
+
+    assertThat(allowed(new Behind(nothing, CLUSTER), good)).isTrue();
+    assertThat(allowed(new Behind(nothing, nothing), good)).isFalse();
+    // What is seen to be fine is not looked up; the reconciler judges it again.
+    assertThat(allowed(new Behind(CLUSTER, nothing), good)).isTrue();
+  }
+
+  private static boolean allowed(Facts facts, byte[] review) {
+    return json(new Reviewer(facts, () -> Samples.NOW).answer(review))
+        .path("response")
+        .path("allowed")
+        .asBoolean();
   }
 
   private static void starts(List<String> lines, List<String> starts) {

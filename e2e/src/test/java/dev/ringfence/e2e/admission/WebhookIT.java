@@ -239,6 +239,36 @@ final class WebhookIT {
             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: one--acme, namespace: team-a, labels: {ringfence.dev/workload: one}}, spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: engine, image: a}]}}}}");
   }
 
+  /** As a starter file does; the watches have seen nothing of it when the workload comes. */
+  @Test
+  void oneFileBringsPolicyModelAndWorkload() throws IOException {
+    Kubectl kubectl = Kubectl.admin(plane, requireNonNull(folder));
+    Admission admission = admission(InstantSource.system());
+    Installed.webhook(admin, admission.port());
+    awaitAsked();
+    ObjectNode policy = base("VLLMPolicy/default");
+    for (int i = 0; i < 10; i++) {
+      String name = "fresh-" + i;
+      ObjectNode model = base("TrustedModel/mistral-7b").deepCopy();
+      ((ObjectNode) model.path("metadata")).put("name", name);
+      ObjectNode workload = workload(name);
+      ((ObjectNode) workload.path("spec").path("model")).put("ref", name);
+      Path file = requireNonNull(folder).resolve(name + ".yaml");
+      Files.writeString(
+          file,
+          Installed.YAML.writeValueAsString(policy)
+              + Installed.YAML.writeValueAsString(model)
+              + Installed.YAML.writeValueAsString(workload));
+      assertThat(kubectl.run("delete", "vllmpolicy", "default").text()).contains("deleted");
+      assertThat(kubectl.run("apply", "--server-side", "-f", file.toString()).text())
+          .contains("vllmdeployment.ringfence.dev/" + name);
+      assertThat(kubectl.run("delete", "vllmdeployment", name, "-n", NAMESPACE).text())
+          .contains("deleted");
+      await().until(() -> kubectl.run("delete", "trustedmodel", name).text().contains("deleted"));
+    }
+    admission.close();
+  }
+
   @Test
   void noCallFailsWhileAuthoritiesRotateAndReplicasComeAndGo() throws Exception {
     // The first authority was made long ago; it is due when the clock comes to today.
