@@ -23,6 +23,38 @@ public final class AnswerFuzz {
   /** Never part of what a client gets: the engine's own id, when a seed has it. */
   private static final String ID = "ENGINE-ID";
 
+  /** Members that hold what the engine says, or what it calls things. */
+  private static final Set<String> WORDS =
+      Set.of(
+          "text",
+          "content",
+          "reasoning",
+          "reasoning_content",
+          "refusal",
+          "arguments",
+          "delta",
+          "partial_json",
+          "thinking",
+          "signature",
+          "name",
+          "type",
+          "status",
+          "tool_choice",
+          "finish_reason",
+          "stop_reason",
+          "stop_sequence",
+          "item_id",
+          "call_id",
+          "embedding",
+          "token_strs");
+
+  /** Members whose objects are the engine's, bounded in size. */
+  private static final Set<String> FREE = Set.of("logprobs", "input", "embedding");
+
+  /** Members with items that the engine numbers: the id of an item is its own. */
+  private static final Set<String> ITEMS =
+      Set.of("item", "output", "content_block", "content", "tool_calls");
+
   private static final int TOKENS = 4;
   private static final Endpoint[] ENDPOINTS =
       Arrays.stream(Endpoint.values())
@@ -103,22 +135,34 @@ public final class AnswerFuzz {
   }
 
   private static void check(Json.Obj out, @org.jspecify.annotations.Nullable Endpoint whole) {
-    // What an engine calls an item or a tool is its own; what it calls the answer is replaced.
-    for (Json named : List.of(out, object(out, "response"), object(out, "message"))) {
-      if (named instanceof Json.Obj o
-          && o.get("id") instanceof Json.Str s
-          && s.text().contains(ID)) {
-        throw new AssertionError("the engine's id passes");
-      }
-    }
+    ownWordsOnly(out, "", false);
     if ((whole == Endpoint.CHAT || whole == Endpoint.COMPLETIONS)
         && content(out) > TOKENS * AnswerFilter.CHARACTERS_PER_TOKEN) {
       throw new AssertionError("an answer that is longer than allowed");
     }
   }
 
-  private static Json object(Json.Obj out, String name) {
-    return out.get(name) instanceof Json.Obj o ? o : Json.Null.NULL;
+  /** Whether the engine's own words stand only where they may: its id does nowhere else. */
+  private static void ownWordsOnly(Json value, String member, boolean item) {
+    switch (value) {
+      case Json.Str s -> {
+        if (s.text().contains(ID) && !WORDS.contains(member) && !(item && member.equals("id"))) {
+          throw new AssertionError("the engine's id passes as " + member);
+        }
+      }
+      case Json.Arr a -> a.items().forEach(v -> ownWordsOnly(v, member, item));
+      case Json.Obj o -> {
+        if (!FREE.contains(member)) {
+          o.members()
+              .forEach(
+                  (name, v) -> {
+                    ownWordsOnly(new Json.Str(name), "", false);
+                    ownWordsOnly(v, name, item || ITEMS.contains(member));
+                  });
+        }
+      }
+      default -> {}
+    }
   }
 
   /** Characters of an answer's first choice: content, reasoning and tool arguments. */
