@@ -49,12 +49,13 @@ final class FetchedModelStoryIT {
     try (Team team = new Team(ringfence, namespace.name())) {
       team.keys("chat-acme", "alice", key);
       String workload =
-          Team.workload(
-                  "chat",
-                  List.of("acme"),
-                  List.of("chat"),
-                  "  storage: {size: 1Gi, accessMode: ReadWriteOnce, storageClassName: static}\n")
-              .replace("ref: tiny,", "ref: " + name + ", tokenSecretRef: {name: hub-token},");
+          Team.workload("chat", List.of("acme"), List.of("chat"), "")
+              .replace(
+                  "ref: tiny,",
+                  "ref: "
+                      + name
+                      + ", tokenSecretRef: {name: hub-token}, storage: {size: 1Gi, accessMode:"
+                      + " ReadWriteOnce, storageClassName: static},");
 
       // Without a token nothing is asked for: it is refused in words.
       assertThat(team.refused(workload.replace(", tokenSecretRef: {name: hub-token}", "")))

@@ -272,8 +272,8 @@ final class OnRealKubeletIT {
       serve(
           workload(
               "tiny-hub",
-              ", tokenSecretRef: {name: hub-token}}\n"
-                  + "  storage: {size: 1Gi, accessMode: ReadWriteOnce, storageClassName: static}"));
+              ", tokenSecretRef: {name: hub-token},"
+                  + " storage: {size: 1Gi, accessMode: ReadWriteOnce, storageClassName: static}}"));
       Live live = Live.of(cluster, team.pod(NAME, "acme"), "vllm serve");
       assertThat(live.file("environ") + live.file("cmdline")).doesNotContain(StandInHub.TOKEN);
       assertThat(hub.asked()).contains("model.safetensors token=true");
