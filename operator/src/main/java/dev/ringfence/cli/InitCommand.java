@@ -5,6 +5,7 @@ import dev.ringfence.input.Manifest;
 import dev.ringfence.rules.Check;
 import dev.ringfence.rules.ImageReference;
 import dev.ringfence.rules.Judged;
+import dev.ringfence.rules.Quantity;
 import dev.ringfence.rules.TrustedModel;
 import dev.ringfence.rules.Violation;
 import dev.ringfence.vllm.Knowledge;
@@ -77,6 +78,20 @@ final class InitCommand implements Callable<Integer> {
           "Makes a key for this id: its digest goes into the Secret, the key into ID.key.")
   private @Nullable String keyId;
 
+  @Option(
+      names = "--cpu",
+      paramLabel = "CORES",
+      defaultValue = "8",
+      description = "Cores of the engine; default ${DEFAULT-VALUE}.")
+  private String cpu = "8";
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      defaultValue = "32Gi",
+      description = "Memory of the engine; default ${DEFAULT-VALUE}.")
+  private String memory = "32Gi";
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
@@ -99,6 +114,13 @@ final class InitCommand implements Callable<Integer> {
       err.println("ringfence: --version takes a version of vLLM, as 0.33.0");
       return 2;
     }
+    for (String quantity : List.of(cpu, memory)) {
+      if (Quantity.parse(quantity).isEmpty()) {
+        err.println(
+            "ringfence: --cpu and --memory take quantities of Kubernetes, as 500m and 32Gi");
+        return 2;
+      }
+    }
     List<String> documents = new ArrayList<>(List.of(template().split("(?m)^---\n", -1)));
     if (model != null) {
       Optional<String> fault = take(model, documents);
@@ -117,6 +139,8 @@ final class InitCommand implements Callable<Integer> {
     String text =
         String.join("---\n", documents)
             .replace("@NAMESPACE@", namespace)
+            .replace("@CPU@", cpu)
+            .replace("@MEMORY@", memory)
             .replace(
                 "@IMAGE@",
                 reference

@@ -78,6 +78,7 @@ final class CommandsTest {
     "init, 0, init",
     "init-namespace-malformed, 2, init --namespace Team_A",
     "init-image-malformed, 2, init --image vllm/vllm-openai:latest",
+    "init-memory-malformed, 2, init --memory 32GiB",
     "init-with-a-model, 0, init --model src/main/resources/dev/ringfence/samples/model.yaml"
         + " --namespace team-b",
     "init-model-missing, 2, init --model @/none.yaml",
