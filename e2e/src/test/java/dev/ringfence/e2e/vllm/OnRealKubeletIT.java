@@ -45,7 +45,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("kind-vllm")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@WithCluster(needs = {Need.RUNNING_PODS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
+@WithCluster(
+    // Guard and engine want a node of two cores for themselves.
+    nodes = 2,
+    needs = {Need.RUNNING_PODS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
 final class OnRealKubeletIT {
   /** An engine that shares two cores with a whole cluster loads for minutes. */
   private static final Duration LOADING = Duration.ofMinutes(12);
@@ -62,7 +65,7 @@ final class OnRealKubeletIT {
           "a live vLLM 0.32.0 for CPUs in pods of a Kind cluster");
   private final String key = Team.newKey();
 
-  @TempDir private Path folder;
+  private Path folder;
   private TestCluster cluster;
   private Installation ringfence;
   private Team team;
@@ -71,8 +74,9 @@ final class OnRealKubeletIT {
   private int done;
 
   @BeforeAll
-  void install(TestCluster given, TestNamespace namespace)
+  void install(TestCluster given, TestNamespace namespace, @TempDir Path temporary)
       throws IOException, InterruptedException {
+    folder = temporary;
     cluster = given;
     ringfence = Installation.on(cluster);
     team = new Team(ringfence, namespace.name());
@@ -151,8 +155,8 @@ final class OnRealKubeletIT {
     metadata: {name: tiny}
     spec:
       model: {ref: %s, servedNames: [tiny]%s
-      # On a CPU the fraction is of the machine's memory.
-      engine: {dtype: float32, gpuMemoryUtilization: 0.05}
+      # On a CPU the fraction is of the container's memory; vLLM's own gigabyte is taken from it.
+      engine: {dtype: float32, gpuMemoryUtilization: 0.3}
       tenants:
       - {name: acme, requestsPerMinute: 600, apiKeySecretRef: {name: tiny-acme}}
       resources: {gpus: 0, cpu: 500m, memory: 8Gi, sharedMemory: 1Gi, scratch: 1Gi}
