@@ -263,6 +263,7 @@ public record Footprint(
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().remove("KUBECONFIG");
+    builder.environment().putAll(Program.OPERATOR.environment);
     builder.environment().put("KUBERNETES_SERVICE_HOST", server.getHost());
     builder.environment().put("KUBERNETES_SERVICE_PORT", String.valueOf(server.getPort()));
     var process = builder.start();

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** The operator's and the guard's image. */
@@ -85,7 +86,10 @@ public final class Images {
   private static String key(Program program, Path app) throws IOException {
     var digest = Layer.sha256();
     digest.update(
-        "2\n%s\n%s\n%s\n".formatted(VERSION, Runtime.version(), program.options()).getBytes(UTF_8));
+        "2\n%s\n%s\n%s\n%s\n"
+            .formatted(
+                VERSION, Runtime.version(), program.options(), new TreeMap<>(program.environment))
+            .getBytes(UTF_8));
     List<Path> jars;
     try (var walk = Files.walk(app)) {
       jars = walk.filter(path -> path.toString().endsWith(".jar")).sorted().toList();

@@ -3,6 +3,7 @@ package dev.ringfence.e2e.images;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The two images that the project is installed from. */
 enum Program {
@@ -11,6 +12,8 @@ enum Program {
       "ringfence-operator.jar",
       "65532:65532",
       List.of("operator"),
+      // One arena of the C heap for all threads, which wait for the network and not for memory.
+      Map.of("LANG", "C.UTF-8", "MALLOC_ARENA_MAX", "1"),
       List.of(
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
@@ -31,6 +34,7 @@ enum Program {
       "ringfence-guard.jar",
       "2000:2000",
       List.of(),
+      Map.of("LANG", "C.UTF-8"),
       List.of(
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
@@ -42,12 +46,19 @@ enum Program {
   final String jar;
   final String user;
   final List<String> command;
+  final Map<String, String> environment;
   private final List<String> options;
 
-  Program(String jar, String user, List<String> command, List<String> options) {
+  Program(
+      String jar,
+      String user,
+      List<String> command,
+      Map<String, String> environment,
+      List<String> options) {
     this.jar = jar;
     this.user = user;
     this.command = command;
+    this.environment = environment;
     this.options = options;
   }
 

@@ -104,7 +104,7 @@ final class ProgramImage {
         entrypoint(program),
         program.command,
         program.user,
-        Map.of("LANG", "C.UTF-8"),
+        program.environment,
         Map.of(
             "org.opencontainers.image.title",
             "ringfence " + program.folder(),
