@@ -4,11 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ringfence.api.v1alpha1.Condition;
-import dev.ringfence.api.v1alpha1.VLLMDeploymentStatus;
 import dev.ringfence.events.EventRecorder;
+import dev.ringfence.events.EventRecorder.Severity;
 import dev.ringfence.resources.RawWorkload;
 import dev.ringfence.status.Conditions;
 import dev.ringfence.status.Findings;
+import dev.ringfence.status.Findings.Problem;
 import dev.ringfence.status.Findings.Standing;
 import dev.ringfence.status.WorkloadStatus;
 import java.time.Duration;
@@ -106,21 +107,34 @@ final class Statuses {
           == workload.getMetadata().getGeneration()) {
         return;
       }
-      // What serves goes on serving meanwhile; only what is said of this generation starts anew.
-      VLLMDeploymentStatus status =
-          WorkloadStatus.of(
-              Findings.nothing(
-                  workload.getMetadata().getGeneration(),
-                  new Standing.Accepted(List.of(), List.of())),
-              Conditions.read(workload.status()),
-              now);
-      ObjectNode tree = JSON.valueToTree(status);
+      put(
+          withWhatServes(
+              Findings.nothing(generation(), new Standing.Accepted(List.of(), List.of()))));
+    }
+
+    /** Says that the API server refuses to store what the workload needs before all else. */
+    void refused(Standing standing, Problem problem) {
+      ObjectNode status = withWhatServes(Findings.nothing(generation(), standing).with(problem));
+      if (!Trees.digest(status).equals(Trees.digest(latest.status()))) {
+        put(status);
+        events.record(workload, Severity.Warning, problem.reason(), problem.message());
+      }
+    }
+
+    private long generation() {
+      return workload.getMetadata().getGeneration();
+    }
+
+    /** What serves goes on serving meanwhile; only what is said of this generation starts anew. */
+    private ObjectNode withWhatServes(Findings findings) {
+      ObjectNode tree =
+          JSON.valueToTree(WorkloadStatus.of(findings, Conditions.read(latest.status()), now));
       for (String field : List.of("tenants", "readyTenants", "effective")) {
         if (workload.status().has(field)) {
           tree.set(field, workload.status().get(field).deepCopy());
         }
       }
-      put(tree);
+      return tree;
     }
 
     void write(Findings findings) {

@@ -13,6 +13,7 @@ import dev.ringfence.rules.Verdict;
 import dev.ringfence.rules.Verdict.Accepted;
 import dev.ringfence.rules.Workload;
 import dev.ringfence.status.Findings;
+import dev.ringfence.status.Findings.Problem;
 import dev.ringfence.status.Findings.Standing;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -30,6 +31,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,6 +55,9 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
    * moment.
    */
   private static final Duration MOMENT = Duration.ofMillis(200);
+
+  /** Rights and webhooks are mended by people; nothing that is watched tells when. */
+  private static final Duration AFTER_REFUSAL = Duration.ofMinutes(1);
 
   private static final Duration HOLD_NOTICE = Duration.ofDays(7);
   private static final int DEFAULT_HOLD_DAYS = 30;
@@ -277,6 +282,38 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       Optional<Acceptance> ready = records.get().read(workload, Role.READY);
       Course course = judge(current, ready);
       states.put(workload.getMetadata().getUid(), Last.of(course));
+      try {
+        take(course, ready);
+      } catch (KubernetesClientException e) {
+        if (!refused(e)) {
+          throw e;
+        }
+        // Objects that are rendered are refused one by one; this was a record, without which
+        // nothing is rendered, or an engine that was to be stopped.
+        wakeups.at(now.plus(AFTER_REFUSAL));
+        status.refused(
+            standing(course),
+            new Problem(
+                Reason.Refused,
+                "the API server refuses what the operator writes: " + said(e).replace('\n', ' '),
+                true));
+      }
+      return wakeups.next();
+    }
+
+    private static boolean refused(KubernetesClientException e) {
+      return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+          || e.getCode() == HttpURLConnection.HTTP_BAD_REQUEST
+          || e.getCode() == 422;
+    }
+
+    private static String said(KubernetesClientException e) {
+      return e.getStatus() == null
+          ? "HTTP " + e.getCode()
+          : Objects.requireNonNullElse(e.getStatus().getMessage(), "HTTP " + e.getCode());
+    }
+
+    private void take(Course course, Optional<Acceptance> ready) {
       switch (course) {
         case Course.Run run -> {
           run.verdict().nextEnd().ifPresent(wakeups::at);
@@ -298,7 +335,6 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
         case Course.Leave leave -> leave(leave, ready);
         case Course.Refuse refuse -> refuse(refuse);
       }
-      return wakeups.next();
     }
 
     // ---- judge

@@ -7,6 +7,7 @@ import dev.ringfence.rules.Violation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a reconcile has found of a workload; its status is made of this and nothing else.
@@ -44,6 +45,20 @@ public record Findings(
         Optional.empty(),
         new Network(false, Optional.empty()),
         Optional.empty());
+  }
+
+  /** The same, and this stands in the way. */
+  public Findings with(Problem problem) {
+    return new Findings(
+        generation,
+        standing,
+        suspended,
+        onTarget,
+        tenants,
+        Stream.concat(problems.stream(), Stream.of(problem)).toList(),
+        progress,
+        network,
+        effective);
   }
 
   /** What the rules say. */
