@@ -18,6 +18,8 @@ enum Program {
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
           "-XX:TieredStopAtLevel=1",
+          // What runs seldom stays interpreted: 6 MB of compiled code less, and no slower a start.
+          "-XX:CompileThresholdScaling=3",
           // Small to begin with: else 1/64 of the machine's memory, which nobody collects.
           "-Xms16m",
           // Of the chart's 512Mi 169 for the heap, of which 1,000 workloads leave 115 after a
