@@ -45,7 +45,8 @@ final class LocalControlPlaneIT {
       assertThat(Files.getPosixFilePermissions(folder).toString())
           .doesNotContain("GROUP", "OTHERS");
     }
-    assertThat(processes).noneMatch(LocalControlPlaneIT::alive);
+    // The shells that watch over the programs see a moment later that there is nothing to watch.
+    soon().until(() -> processes.stream().noneMatch(LocalControlPlaneIT::alive));
     assertThat(folder).doesNotExist();
   }
 
