@@ -97,10 +97,7 @@ final class Applier {
         notebook.problem(
             new Problem(
                 refused.waiting() ? Reason.WaitingForQuota : Reason.Refused,
-                "the API server refuses "
-                    + refused.what()
-                    + ": "
-                    + refused.message().replace('\n', ' '),
+                "the API server refuses " + refused.what() + ": " + refused.message(),
                 !refused.waiting()));
       }
     }

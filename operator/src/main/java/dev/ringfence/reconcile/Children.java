@@ -391,14 +391,8 @@ final class Children {
     if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
       return new Outcome.Pending(name(desired) + " has just changed");
     }
-    if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-        || e.getCode() == 422
-        || e.getCode() == 400) {
-      String message =
-          e.getStatus() == null ? "" : Objects.requireNonNullElse(e.getStatus().getMessage(), "");
-      return new Outcome.Refused(name(desired), message, message.contains("quota"));
-    }
-    throw e;
+    String message = Refusal.of(e).orElseThrow(() -> e).message();
+    return new Outcome.Refused(name(desired), message, message.contains("quota"));
   }
 
   /** Who else has written the object last, as far as it says. */

@@ -31,7 +31,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -285,9 +284,7 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
       try {
         take(course, ready);
       } catch (KubernetesClientException e) {
-        if (!refused(e)) {
-          throw e;
-        }
+        Refusal refusal = Refusal.of(e).orElseThrow(() -> e);
         // Objects that are rendered are refused one by one; this was a record, without which
         // nothing is rendered, or an engine that was to be stopped.
         wakeups.at(now.plus(AFTER_REFUSAL));
@@ -295,22 +292,10 @@ public final class WorkloadReconciler implements Reconciler<RawWorkload> {
             standing(course),
             new Problem(
                 Reason.Refused,
-                "the API server refuses what the operator writes: " + said(e).replace('\n', ' '),
+                "the API server refuses what the operator writes: " + refusal.message(),
                 true));
       }
       return wakeups.next();
-    }
-
-    private static boolean refused(KubernetesClientException e) {
-      return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-          || e.getCode() == HttpURLConnection.HTTP_BAD_REQUEST
-          || e.getCode() == 422;
-    }
-
-    private static String said(KubernetesClientException e) {
-      return e.getStatus() == null
-          ? "HTTP " + e.getCode()
-          : Objects.requireNonNullElse(e.getStatus().getMessage(), "HTTP " + e.getCode());
     }
 
     private void take(Course course, Optional<Acceptance> ready) {
