@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -43,13 +44,19 @@ final class ProgramImage {
 
       var libraries = Files.createDirectories(work.resolve("libraries/app"));
       var own = Files.createDirectories(work.resolve("own/app"));
+      var placed = new LinkedHashMap<Path, Path>();
       for (var jar : jars) {
         boolean ours = jar.getFileName().toString().startsWith("ringfence-");
         var place = (ours ? own : libraries).resolve(app.relativize(jar));
         Files.createDirectories(place.resolveSibling(""));
-        Files.copy(jar, place);
+        if (ours) {
+          Files.copy(jar, place);
+        } else {
+          CacheableJar.copy(jar, place);
+        }
+        placed.put(jar, place);
       }
-      Sbom.write(own.resolve("sbom.cdx.json"), program.folder(), version, jars, libc);
+      Sbom.write(own.resolve("sbom.cdx.json"), program.folder(), version, placed, libc);
 
       progress.accept(program.folder() + ": training");
       // As in the image: one folder, every file with its time. The cache is refused otherwise.

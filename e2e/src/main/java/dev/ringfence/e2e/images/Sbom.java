@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +22,19 @@ final class Sbom {
 
   private Sbom() {}
 
-  static void write(Path file, String name, String version, List<Path> jars, DebianLibc libc)
+  /**
+   * @param jars as they were published, each with where it lies in the image
+   */
+  static void write(Path file, String name, String version, Map<Path, Path> jars, DebianLibc libc)
       throws IOException {
     var components = new ArrayList<Map<String, Object>>();
-    for (var jar : jars) {
-      components.add(jar(jar));
+    for (var jar : jars.entrySet()) {
+      var component = jar(jar.getKey());
+      if (Files.mismatch(jar.getKey(), jar.getValue()) >= 0) {
+        component = new HashMap<>(component);
+        component.put("pedigree", Map.of("notes", CacheableJar.CHANGE));
+      }
+      components.add(component);
     }
     var java = Runtime.version().toString();
     components.add(
