@@ -1,6 +1,7 @@
 package dev.ringfence.runtime;
 
 import dev.ringfence.admission.Admission;
+import dev.ringfence.api.v1alpha1.Crd;
 import dev.ringfence.events.EventRecorder;
 import dev.ringfence.reconcile.GuardReader;
 import dev.ringfence.reconcile.HttpGuardReader;
@@ -12,11 +13,14 @@ import dev.ringfence.reconcile.Seal;
 import dev.ringfence.reconcile.Settings;
 import dev.ringfence.reconcile.WorkloadReconciler;
 import dev.ringfence.render.RenderContext.OperatorPods;
+import io.fabric8.kubernetes.api.model.APIResource;
+import io.fabric8.kubernetes.api.model.APIResourceList;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
@@ -28,6 +32,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -91,10 +97,18 @@ public final class RingfenceOperator implements AutoCloseable {
             .withConfig(named)
             .withKubernetesSerialization(LeanObjects.serialization())
             .build();
+    LeanObjects.learn(client.getKubernetesSerialization());
     if (client.namespaces().withName(options.namespace()).get() == null) {
       client.close();
       throw new IllegalStateException(
           "its namespace is not there; kubectl create namespace " + options.namespace());
+    }
+    List<String> missing = notServed(client);
+    if (!missing.isEmpty()) {
+      client.close();
+      throw new IllegalStateException(
+          "the API server does not serve %s of %s; kubectl apply --server-side -f deploy/helm/ringfence/crds/"
+              .formatted(String.join(", ", missing), Crd.GROUP + "/" + Crd.VERSION));
     }
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Lease lease = new Lease(client, options.namespace(), LEASE, options.identity(), LEASE_DURATION);
@@ -190,6 +204,21 @@ public final class RingfenceOperator implements AutoCloseable {
       throw new IllegalStateException("the operator cannot start: " + e.getMessage(), e);
     }
     return running;
+  }
+
+  /** Which of our kinds an informer would fail at, with traces; none where nobody may ask. */
+  private static List<String> notServed(KubernetesClient client) {
+    APIResourceList served;
+    try {
+      served = client.getApiResources(Crd.GROUP + "/" + Crd.VERSION);
+    } catch (KubernetesClientException e) {
+      return List.of();
+    }
+    List<String> known =
+        served == null
+            ? List.of()
+            : served.getResources().stream().map(APIResource::getName).toList();
+    return Arrays.stream(Crd.values()).map(Crd::plural).filter(p -> !known.contains(p)).toList();
   }
 
   private static <R extends HasMetadata> void common(
