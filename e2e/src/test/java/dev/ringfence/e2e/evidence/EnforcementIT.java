@@ -12,11 +12,13 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * The default policy, which wants NetworkPolicies enforced, on a cluster whose network enforces
  * none: the guard finds out and serves nobody, until the node drops what leaves its pod.
  */
+@Isolated("its policy holds for every workload")
 @Tag("kind")
 @WithCluster(
     nodes = 4,

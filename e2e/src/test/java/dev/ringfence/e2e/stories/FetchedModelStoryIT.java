@@ -35,16 +35,13 @@ final class FetchedModelStoryIT {
   void aGatedModelComesFromTheHubWithTheToken(TestCluster cluster, TestNamespace namespace)
       throws Exception {
     Installation ringfence = Installation.on(cluster);
-    String node = cluster.workers().getFirst();
     String name = namespace.name() + "-hub";
-    String volume = "/var/lib/fetched-models/" + namespace.name();
     StandInModel model = StandInModel.plain();
     String key = Team.newKey();
-    // What a storage class would do: a volume that the root group may write to.
-    cluster.onNode(node, "sh", "-c", "mkdir -p $1 && chmod 2770 $1", "volume", volume);
+    NodeFolder volume = NodeFolder.on(cluster, name);
     StandInHub hub = StandInHub.start(ringfence, namespace.name(), model.files(), folder);
     ringfence.apply(ringfence.policy() + hub.policy());
-    ringfence.apply(volume(name, namespace.name(), volume, node));
+    ringfence.apply(volume.volume(namespace.name(), "chat-model", "ReadWriteOnce"));
     ringfence.apply(model.trusted(name, hub.source(), "  quantization: {method: none}\n"));
     try (Team team = new Team(ringfence, namespace.name())) {
       team.keys("chat-acme", "alice", key);
@@ -73,7 +70,7 @@ final class FetchedModelStoryIT {
         assertThat(asked).contains("/" + file + " token=true");
       }
       assertThat(asked).doesNotContain("token=false");
-      tokenIsInTheFetchJobAlone(cluster, ringfence, team, node);
+      tokenIsInTheFetchJobAlone(ringfence, team, volume);
 
       // Deleted, the claim goes with the workload, and the volume is released.
       ringfence.kubectl("-n", team.namespace(), "delete", "vllmdeployment", "chat");
@@ -97,7 +94,7 @@ final class FetchedModelStoryIT {
 
   /** Objects, logs, the node's processes and its disk. */
   private static void tokenIsInTheFetchJobAlone(
-      TestCluster cluster, Installation ringfence, Team team, String node) {
+      Installation ringfence, Team team, NodeFolder volume) {
     List<Pod> pods =
         ringfence.client().pods().inNamespace(team.namespace()).list().getItems().stream()
             .filter(p -> !"hub".equals(p.getMetadata().getName()))
@@ -152,34 +149,15 @@ final class FetchedModelStoryIT {
     }
     // The hub itself knows it, and it runs on this node too, perhaps: its own command line aside.
     String processes =
-        "grep -lF -- \"$1\" /proc/[0-9]*/environ 2>/dev/null; "
+        "grep -lF -- \"$2\" /proc/[0-9]*/environ 2>/dev/null; "
             + "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null"
-            + " | grep -v stand-in-hub | grep -v look | grep -F -- \"$1\"; done; true";
-    assertThat(cluster.onNode(node, "sh", "-c", processes, "look", StandInHub.TOKEN)).isBlank();
-    String disk = "grep -rlF -- \"$1\" /var/log/pods /var/lib/fetched-models 2>/dev/null; true";
-    assertThat(cluster.onNode(node, "sh", "-c", disk, "look", StandInHub.TOKEN)).isBlank();
+            + " | grep -v stand-in-hub | grep -v folder | grep -F -- \"$2\"; done; true";
+    assertThat(volume.sh(processes, StandInHub.TOKEN)).isBlank();
+    String disk = "grep -rlF -- \"$2\" /var/log/pods $1 2>/dev/null; true";
+    assertThat(volume.sh(disk, StandInHub.TOKEN)).isBlank();
   }
 
   private static String log(Installation ringfence, Team team, String pod, String container) {
     return ringfence.kubectl("-n", team.namespace(), "logs", pod, "-c", container);
-  }
-
-  private static String volume(String name, String namespace, String path, String node) {
-    return """
-    apiVersion: v1
-    kind: PersistentVolume
-    metadata: {name: %1$s}
-    spec:
-      capacity: {storage: 1Gi}
-      accessModes: [ReadWriteOnce]
-      storageClassName: static
-      claimRef: {name: chat-model, namespace: %2$s}
-      local: {path: %3$s}
-      nodeAffinity:
-        required:
-          nodeSelectorTerms:
-          - matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%4$s]}]
-    """
-        .formatted(name, namespace, path, node);
   }
 }

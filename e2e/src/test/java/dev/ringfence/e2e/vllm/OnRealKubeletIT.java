@@ -14,6 +14,7 @@ import dev.ringfence.e2e.evidence.Findings;
 import dev.ringfence.e2e.evidence.Live;
 import dev.ringfence.e2e.images.ImageArchive;
 import dev.ringfence.e2e.stories.Installation;
+import dev.ringfence.e2e.stories.NodeFolder;
 import dev.ringfence.e2e.stories.StandInHub;
 import dev.ringfence.e2e.stories.Team;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -22,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -265,10 +265,8 @@ final class OnRealKubeletIT {
   @Order(2)
   void aModelFromAHub() throws Exception {
     StandInHub hub = StandInHub.start(ringfence, team.namespace(), model.files(), folder);
-    String node = cluster.workers().getFirst();
-    String path = "/var/lib/fetched-models/" + team.namespace();
-    cluster.onNode(node, "sh", "-c", "mkdir -p $1 && chmod 2770 $1", "volume", path);
-    ringfence.apply(volume("tiny-fetched", "tiny-model", "ReadWriteOnce", path, node));
+    NodeFolder volume = NodeFolder.on(cluster, "tiny-fetched");
+    ringfence.apply(volume.volume(team.namespace(), "tiny-model", "ReadWriteOnce"));
     ringfence.apply(policy() + hub.policy());
     hub.secret("hub-token");
     trust("tiny-hub", hub.source());
@@ -295,25 +293,10 @@ final class OnRealKubeletIT {
   @Test
   @Order(3)
   void aModelOnAFilledClaim() {
-    String node = cluster.workers().getFirst();
-    String path = "/var/lib/filled-models/" + team.namespace();
-    model
-        .files()
-        .forEach(
-            (file, bytes) ->
-                put(node, path + "/" + file, Base64.getEncoder().encodeToString(bytes)));
-    ringfence.apply(volume("tiny-filled", "models", "ReadOnlyMany", path, node));
+    NodeFolder volume = NodeFolder.on(cluster, "tiny-filled").with(model.files());
     ringfence.apply(
-        """
-        apiVersion: v1
-        kind: PersistentVolumeClaim
-        metadata: {name: models, namespace: %s}
-        spec:
-          accessModes: [ReadOnlyMany]
-          storageClassName: static
-          resources: {requests: {storage: 1Gi}}
-        """
-            .formatted(team.namespace()));
+        volume.volume(team.namespace(), "models", "ReadOnlyMany")
+            + NodeFolder.filledClaim(team.namespace(), "models"));
     trust("tiny-claim", "{volumeClaim: {claimName: models}}");
     try {
       serve(workload("tiny-claim", "}"));
@@ -323,40 +306,5 @@ final class OnRealKubeletIT {
       ringfence.kubectl("delete", "pv", "tiny-filled", "--wait=false");
     }
     done++;
-  }
-
-  /** In pieces, since a command line holds 128 KiB. */
-  private void put(String node, String path, String base64) {
-    cluster.onNode(node, "sh", "-c", "mkdir -p $(dirname $1) && : > $1.b64", "put", path);
-    for (int i = 0; i < base64.length(); i += 100_000) {
-      cluster.onNode(
-          node,
-          "sh",
-          "-c",
-          "printf %s \"$2\" >> $1.b64",
-          "put",
-          path,
-          base64.substring(i, Math.min(base64.length(), i + 100_000)));
-    }
-    cluster.onNode(node, "sh", "-c", "base64 -d < $1.b64 > $1 && rm $1.b64", "put", path);
-  }
-
-  private String volume(String name, String claim, String mode, String path, String node) {
-    return """
-    apiVersion: v1
-    kind: PersistentVolume
-    metadata: {name: %1$s}
-    spec:
-      capacity: {storage: 1Gi}
-      accessModes: [%3$s]
-      storageClassName: static
-      claimRef: {name: %2$s, namespace: %4$s}
-      local: {path: %5$s}
-      nodeAffinity:
-        required:
-          nodeSelectorTerms:
-          - matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [%6$s]}]
-    """
-        .formatted(name, claim, mode, team.namespace(), path, node);
   }
 }
