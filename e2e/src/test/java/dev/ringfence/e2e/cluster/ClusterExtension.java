@@ -34,7 +34,10 @@ final class ClusterExtension
 
     synchronized TestCluster of(int wanted) {
       if (cluster.isPresent() && nodes < wanted) {
-        close();
+        // Others may be using it at this moment.
+        throw new IllegalStateException(
+            "the run's cluster has %d nodes and %d are asked for: all suites of a run ask for as many"
+                .formatted(nodes, wanted));
       }
       if (cluster.isEmpty()) {
         cluster = Optional.of(ClusterChoice.ofThisRun().start(wanted));

@@ -21,7 +21,7 @@ public @interface WithCluster {
 
   /**
    * At least how many nodes: of several, the first runs only the control plane. A run's cluster is
-   * made when its first suite needs it, and made anew, larger, when a later one needs more.
+   * made when its first suite needs it, and all of them ask for as many.
    */
   int nodes() default 1;
 }

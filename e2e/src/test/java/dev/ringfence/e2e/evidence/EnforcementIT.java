@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated("its policy holds for every workload")
 @Tag("kind")
 @WithCluster(
-    nodes = 4,
+    nodes = Installation.NODES,
     needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
 final class EnforcementIT {
 

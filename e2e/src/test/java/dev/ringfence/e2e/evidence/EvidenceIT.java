@@ -28,7 +28,7 @@ import org.junit.jupiter.api.TestInstance;
 @Tag("kind")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @WithCluster(
-    nodes = 4,
+    nodes = Installation.NODES,
     needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
 final class EvidenceIT {
   private static final String WORKLOAD = "chat";

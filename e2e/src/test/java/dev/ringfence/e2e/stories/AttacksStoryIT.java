@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("kind")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @WithCluster(
-    nodes = 4,
+    nodes = Installation.NODES,
     needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES})
 final class AttacksStoryIT {
   private final String key = Team.newKey();

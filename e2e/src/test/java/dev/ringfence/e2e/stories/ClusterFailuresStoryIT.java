@@ -16,7 +16,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated("takes the operator and nodes from the others")
 @Tag("kind")
 @WithCluster(
-    nodes = 4,
+    nodes = Installation.NODES,
     needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
 final class ClusterFailuresStoryIT {
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 @Tag("kind")
 @WithCluster(
-    nodes = 4,
+    nodes = Installation.NODES,
     needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
 final class EngineFailuresStoryIT {
 
@@ -170,8 +170,6 @@ final class EngineFailuresStoryIT {
           .atMost(Team.PATIENCE)
           .ignoreExceptions()
           .until(() -> Team.chat(client, "chat", "1+1=").contains("2"));
-    } finally {
-      ringfence.kubectl("delete", "pv", volume.name(), "--wait=false");
     }
   }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("kind")
 @WithCluster(
-    nodes = 4,
+    nodes = Installation.NODES,
     needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
 final class FetchedModelStoryIT {
   @TempDir private Path folder;
@@ -87,8 +87,6 @@ final class FetchedModelStoryIT {
                       == null);
     } finally {
       ringfence.apply(ringfence.policy());
-      ringfence.kubectl("delete", "pv", name, "--wait=false");
-      ringfence.kubectl("delete", "trustedmodel", name, "--wait=false");
     }
   }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("kind")
 @WithCluster(
-    nodes = 4,
+    nodes = Installation.NODES,
     needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES})
 final class FirstWorkloadStoryIT {
 
