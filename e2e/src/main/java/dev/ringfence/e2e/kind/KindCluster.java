@@ -221,6 +221,9 @@ public final class KindCluster implements AutoCloseable {
             - |
               kind: KubeletConfiguration
               failCgroupV1: false
+              # A changed Secret is in a running pod after as long, or half as long again; a minute
+              # when nobody says so, which is most of what a suite would wait for.
+              syncFrequency: 20s
             """);
     text.append(patches).append("nodes:\n- role: control-plane\n");
     text.append("- role: worker\n".repeat(nodes - 1));
@@ -229,6 +232,8 @@ public final class KindCluster implements AutoCloseable {
 
   private void prepare() {
     for (var node : nodes()) {
+      // kind does not wait for those that join.
+      kubectl("wait", "--for=create", "node/" + node, "--timeout=180s");
       kubectl("label", "node", node, NO_SWAP + "=true", "--overwrite");
     }
     kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");

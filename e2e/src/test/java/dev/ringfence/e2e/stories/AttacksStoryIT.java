@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What a namespace's editor ("eve") and a client try, and what stops it: in a namespace of their
  * own, and in one that is dedicated. Two workloads serve meanwhile, and still do afterwards.
  */
+@Order(1) // the long ones begin first
 @Tag("kind")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @WithCluster(

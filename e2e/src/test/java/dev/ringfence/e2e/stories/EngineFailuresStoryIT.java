@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** An engine breaks, or what it is made of: it serves again, or it serves nobody. */
 @Execution(ExecutionMode.CONCURRENT)
+@Order(1) // the long ones begin first
 @Tag("kind")
 @WithCluster(
     nodes = Installation.NODES,

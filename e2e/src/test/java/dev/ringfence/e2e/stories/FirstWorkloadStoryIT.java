@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * From an empty cluster to a chat, and on: keys rotated and revoked, a bad update, the end. One
  * story, told in order.
  */
+@Order(1) // the long ones begin first
 @Tag("kind")
 @WithCluster(
     nodes = Installation.NODES,

@@ -2,6 +2,7 @@ package dev.ringfence.e2e.stories;
 
 import dev.ringfence.e2e.cluster.TestCluster;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,11 +15,15 @@ public record NodeFolder(TestCluster cluster, String node, String path, String n
   /** A command line holds 128 KiB. */
   private static final int PIECE = 90_000;
 
-  /** An empty one on the first node, which the root group may write to, as a driver's would be. */
+  /** An empty one on some node, which the root group may write to, as a driver's would be. */
   public static NodeFolder on(TestCluster cluster, String name) {
+    List<String> nodes = cluster.workers();
     NodeFolder folder =
         new NodeFolder(
-            cluster, cluster.workers().getFirst(), "/var/lib/stand-in-volumes/" + name, name);
+            cluster,
+            nodes.get(Math.floorMod(name.hashCode(), nodes.size())),
+            "/var/lib/stand-in-volumes/" + name,
+            name);
     folder.sh("mkdir -p $1 && chmod 2770 $1");
     return folder;
   }

@@ -27,8 +27,8 @@ import java.util.Optional;
 
 /** A team with a namespace: it declares workloads, looks at them and chats. */
 public final class Team implements AutoCloseable {
-  /** Machines that run tests are slow and shared; nothing here measures. */
-  public static final Duration PATIENCE = Duration.ofMinutes(4);
+  /** Machines that run tests are slow, and nodes are shared; nothing here measures. */
+  public static final Duration PATIENCE = Duration.ofMinutes(6);
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
