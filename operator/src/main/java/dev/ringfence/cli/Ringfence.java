@@ -54,8 +54,8 @@ public final class Ringfence implements Runnable {
   }
 
   /**
-   * All, or only the one that is named: to read the others' annotations is a tenth of the
-   * operator's start.
+   * All, or the operator alone when it is to start: to read the others' annotations is a tenth of
+   * that.
    */
   private static List<?> commands(String[] args) {
     return isOperator(args)

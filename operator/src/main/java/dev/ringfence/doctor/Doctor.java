@@ -1,6 +1,7 @@
 package dev.ringfence.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.ringfence.api.v1alpha1.Crd;
 import dev.ringfence.inspect.Answer;
 import dev.ringfence.rules.Policy;
 import dev.ringfence.rules.Rule;
@@ -89,10 +90,7 @@ public final class Doctor {
     }
     return missing.isEmpty()
         ? Finding.ok("definitions", "the three kinds are served")
-        : Finding.lacks(
-            "definitions",
-            "not served: " + String.join(", ", missing),
-            "kubectl apply --server-side -f deploy/helm/ringfence/crds/");
+        : Finding.lacks("definitions", "not served: " + String.join(", ", missing), Crd.INSTALL);
   }
 
   private static boolean established(Answer definition) {

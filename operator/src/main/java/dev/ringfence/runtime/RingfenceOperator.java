@@ -98,17 +98,10 @@ public final class RingfenceOperator implements AutoCloseable {
             .withKubernetesSerialization(LeanObjects.serialization())
             .build();
     LeanObjects.learn(client.getKubernetesSerialization());
-    if (client.namespaces().withName(options.namespace()).get() == null) {
+    Optional<String> lack = lack(client, options.namespace());
+    if (lack.isPresent()) {
       client.close();
-      throw new IllegalStateException(
-          "its namespace is not there; kubectl create namespace " + options.namespace());
-    }
-    List<String> missing = notServed(client);
-    if (!missing.isEmpty()) {
-      client.close();
-      throw new IllegalStateException(
-          "the API server does not serve %s of %s; kubectl apply --server-side -f deploy/helm/ringfence/crds/"
-              .formatted(String.join(", ", missing), Crd.GROUP + "/" + Crd.VERSION));
+      throw new IllegalStateException(lack.get());
     }
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Lease lease = new Lease(client, options.namespace(), LEASE, options.identity(), LEASE_DURATION);
@@ -204,6 +197,19 @@ public final class RingfenceOperator implements AutoCloseable {
       throw new IllegalStateException("the operator cannot start: " + e.getMessage(), e);
     }
     return running;
+  }
+
+  /** What the cluster has to have before anything is watched, with the command that brings it. */
+  private static Optional<String> lack(KubernetesClient client, String namespace) {
+    if (client.namespaces().withName(namespace).get() == null) {
+      return Optional.of("its namespace is not there; kubectl create namespace " + namespace);
+    }
+    List<String> missing = notServed(client);
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "the API server does not serve %s of %s; %s"
+                .formatted(String.join(", ", missing), Crd.GROUP + "/" + Crd.VERSION, Crd.INSTALL));
   }
 
   /** Which of our kinds an informer would fail at, with traces; none where nobody may ask. */

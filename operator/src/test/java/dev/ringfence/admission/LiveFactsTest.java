@@ -60,7 +60,6 @@ final class LiveFactsTest {
                 .isEqualTo(SEEN.catalogue(Samples.KNOWLEDGE).models())
                 .containsKey(MODEL);
             assertThat(anew.namespace(NAMESPACE)).isEqualTo(SEEN.namespace(NAMESPACE));
-            end.countDown();
           });
     } finally {
       end.countDown();

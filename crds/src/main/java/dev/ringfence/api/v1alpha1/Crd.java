@@ -14,6 +14,9 @@ public enum Crd {
   public static final String GROUP = "ringfence.dev";
   public static final String VERSION = "v1alpha1";
 
+  /** What a person types to have all of them served. */
+  public static final String INSTALL = "kubectl apply --server-side -f deploy/helm/ringfence/crds/";
+
   private final String kind;
   private final String plural;
 

@@ -20,9 +20,8 @@ enum Program {
           "-XX:TieredStopAtLevel=1",
           // What runs seldom stays interpreted: 6 MB of compiled code less, and no slower a start.
           "-XX:CompileThresholdScaling=3",
-          // The start is collected eight times, not twenty-four as with 16m; the young generation
-          // never
-          // shrinks below a fifth of it, and stays resident. One full collection shrinks the rest.
+          // The start is collected eight times, not twenty-four as with 16m. The young generation
+          // keeps a fifth of this, resident; one full collection shrinks the rest.
           "-XX:InitialHeapSize=64m",
           "-XX:MinHeapSize=16m",
           // Of the chart's 512Mi 169 for the heap, of which 1,000 workloads leave 115 after a

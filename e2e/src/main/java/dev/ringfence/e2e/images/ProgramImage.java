@@ -49,11 +49,7 @@ final class ProgramImage {
         boolean ours = jar.getFileName().toString().startsWith("ringfence-");
         var place = (ours ? own : libraries).resolve(app.relativize(jar));
         Files.createDirectories(place.resolveSibling(""));
-        if (ours) {
-          Files.copy(jar, place);
-        } else {
-          CacheableJar.copy(jar, place);
-        }
+        CacheableJar.copy(jar, place);
         placed.put(jar, place);
       }
       Sbom.write(own.resolve("sbom.cdx.json"), program.folder(), version, placed, libc);

@@ -2,15 +2,13 @@ package dev.ringfence.e2e.evidence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.ringfence.e2e.cluster.Need;
 import dev.ringfence.e2e.cluster.TestCluster;
 import dev.ringfence.e2e.cluster.TestNamespace;
-import dev.ringfence.e2e.cluster.WithCluster;
 import dev.ringfence.e2e.stories.Installation;
+import dev.ringfence.e2e.stories.Story;
 import dev.ringfence.e2e.stories.Team;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
@@ -19,10 +17,7 @@ import org.junit.jupiter.api.parallel.Isolated;
  * none: the guard finds out and serves nobody, until the node drops what leaves its pod.
  */
 @Isolated("its policy holds for every workload")
-@Tag("kind")
-@WithCluster(
-    nodes = Installation.NODES,
-    needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
+@Story
 final class EnforcementIT {
 
   @Test

@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.openai.client.OpenAIClient;
 import com.openai.errors.UnauthorizedException;
-import dev.ringfence.e2e.cluster.Need;
 import dev.ringfence.e2e.cluster.TestCluster;
 import dev.ringfence.e2e.cluster.TestNamespace;
-import dev.ringfence.e2e.cluster.WithCluster;
 import dev.ringfence.e2e.stories.Installation;
+import dev.ringfence.e2e.stories.Story;
 import dev.ringfence.e2e.stories.Team;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
@@ -20,16 +19,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Two tenants' live engines, rule by rule. */
-@Tag("kind")
+@Story
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@WithCluster(
-    nodes = Installation.NODES,
-    needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
 final class EvidenceIT {
   private static final String WORKLOAD = "chat";
   private static final Pattern TOKEN = Pattern.compile("hf_[A-Za-z0-9]{8}|rf-[0-9a-f]{8}|Bearer ");

@@ -3,10 +3,8 @@ package dev.ringfence.e2e.stories;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.ringfence.e2e.cluster.Need;
 import dev.ringfence.e2e.cluster.TestCluster;
 import dev.ringfence.e2e.cluster.TestNamespace;
-import dev.ringfence.e2e.cluster.WithCluster;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.io.IOException;
@@ -20,7 +18,6 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,11 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * own, and in one that is dedicated. Two workloads serve meanwhile, and still do afterwards.
  */
 @Order(1) // the long ones begin first
-@Tag("kind")
+@Story
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@WithCluster(
-    nodes = Installation.NODES,
-    needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES})
 final class AttacksStoryIT {
   private final String key = Team.newKey();
   private Installation ringfence;

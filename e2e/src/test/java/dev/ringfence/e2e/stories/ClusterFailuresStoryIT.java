@@ -3,34 +3,22 @@ package dev.ringfence.e2e.stories;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.ringfence.e2e.cluster.Need;
 import dev.ringfence.e2e.cluster.TestCluster;
 import dev.ringfence.e2e.cluster.TestNamespace;
-import dev.ringfence.e2e.cluster.WithCluster;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /** The operator or a node fails, under everybody's feet: what served serves again. */
 @Isolated("takes the operator and nodes from the others")
-@Tag("kind")
-@WithCluster(
-    nodes = Installation.NODES,
-    needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
+@Story
 final class ClusterFailuresStoryIT {
-
-  private static Team team(TestCluster cluster, TestNamespace namespace, String key) {
-    Team team = new Team(Installation.on(cluster), namespace.name());
-    team.keys("chat-acme", "alice", key);
-    return team;
-  }
 
   /** The operator is killed every two seconds while a workload comes up; it comes up. */
   @Test
   void operatorKilledAtAnyMoment(TestCluster cluster, TestNamespace namespace) throws Exception {
     String key = Team.newKey();
-    try (Team team = team(cluster, namespace, key)) {
+    try (Team team = Team.ofAcme(cluster, namespace, key)) {
       Installation ringfence = Installation.on(cluster);
       team.apply(Team.workload("chat", List.of("acme"), List.of("chat"), ""));
       for (int i = 0; i < 8; i++) {
@@ -64,7 +52,7 @@ final class ClusterFailuresStoryIT {
   void nodeIsDrainedAndRestarted(TestCluster cluster, TestNamespace namespace) {
     String key = Team.newKey();
     Installation ringfence = Installation.on(cluster);
-    try (Team team = team(cluster, namespace, key)) {
+    try (Team team = Team.ofAcme(cluster, namespace, key)) {
       team.apply(Team.workload("chat", List.of("acme"), List.of("chat"), ""));
       team.awaitReady("chat");
       String first = team.pod("chat", "acme").getSpec().getNodeName();

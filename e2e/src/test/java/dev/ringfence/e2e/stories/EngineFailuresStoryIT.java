@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.openai.client.OpenAIClient;
-import dev.ringfence.e2e.cluster.Need;
 import dev.ringfence.e2e.cluster.TestCluster;
 import dev.ringfence.e2e.cluster.TestNamespace;
-import dev.ringfence.e2e.cluster.WithCluster;
 import dev.ringfence.e2e.engine.StandInModel;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -16,7 +14,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -24,23 +21,14 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** An engine breaks, or what it is made of: it serves again, or it serves nobody. */
 @Execution(ExecutionMode.CONCURRENT)
 @Order(1) // the long ones begin first
-@Tag("kind")
-@WithCluster(
-    nodes = Installation.NODES,
-    needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
+@Story
 final class EngineFailuresStoryIT {
-
-  private static Team team(TestCluster cluster, TestNamespace namespace, String key) {
-    Team team = new Team(Installation.on(cluster), namespace.name());
-    team.keys("chat-acme", "alice", key);
-    return team;
-  }
 
   /** It dies, hangs, and runs out of memory: each time the same pod serves again. */
   @Test
   void engineDiesHangsAndRunsOutOfMemory(TestCluster cluster, TestNamespace namespace) {
     String key = Team.newKey();
-    try (Team team = team(cluster, namespace, key)) {
+    try (Team team = Team.ofAcme(cluster, namespace, key)) {
       team.apply(Team.workload("chat", List.of("acme"), List.of("chat"), ""));
       team.awaitReady("chat");
       Pod pod = team.pod("chat", "acme");
@@ -87,7 +75,7 @@ final class EngineFailuresStoryIT {
   void engineIsUpgraded(TestCluster cluster, TestNamespace namespace) {
     String key = Team.newKey();
     Installation ringfence = Installation.on(cluster);
-    try (Team team = team(cluster, namespace, key)) {
+    try (Team team = Team.ofAcme(cluster, namespace, key)) {
       String older =
           Team.workload(
               "chat",
@@ -145,7 +133,7 @@ final class EngineFailuresStoryIT {
             volume.name(),
             "{volumeClaim: {claimName: models}}",
             "  quantization: {method: none}\n"));
-    try (Team team = team(cluster, namespace, key)) {
+    try (Team team = Team.ofAcme(cluster, namespace, key)) {
       team.apply(
           Team.workload("chat", List.of("acme"), List.of("chat"), "")
               .replace("ref: tiny", "ref: " + volume.name()));

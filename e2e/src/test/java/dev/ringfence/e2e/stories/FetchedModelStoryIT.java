@@ -3,10 +3,8 @@ package dev.ringfence.e2e.stories;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.ringfence.e2e.cluster.Need;
 import dev.ringfence.e2e.cluster.TestCluster;
 import dev.ringfence.e2e.cluster.TestNamespace;
-import dev.ringfence.e2e.cluster.WithCluster;
 import dev.ringfence.e2e.engine.StandInModel;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -16,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,10 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A gated model comes from a hub, a stand-in with a certificate of its own, through the fetch Job
  * onto a claim of the workload. The hub's token is in the fetch Job and nowhere else.
  */
-@Tag("kind")
-@WithCluster(
-    nodes = Installation.NODES,
-    needs = {Need.RUNNING_PODS, Need.GPUS, Need.IMAGE_VOLUMES, Need.IMAGE_ARCHIVES, Need.NODES})
+@Story
 final class FetchedModelStoryIT {
   @TempDir private Path folder;
 

@@ -4,6 +4,7 @@ import dev.ringfence.e2e.cluster.TestCluster;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A folder of a node's disk that is offered as a PersistentVolume: what stands in for a storage
@@ -52,10 +53,10 @@ public record NodeFolder(TestCluster cluster, String node, String path, String n
    * @return what it printed
    */
   public String sh(String script, String... arguments) {
-    String[] command = new String[5 + arguments.length];
-    System.arraycopy(new String[] {"sh", "-c", script, "folder", path}, 0, command, 0, 5);
-    System.arraycopy(arguments, 0, command, 5, arguments.length);
-    return cluster.onNode(node, command);
+    return cluster.onNode(
+        node,
+        Stream.concat(Stream.of("sh", "-c", script, "folder", path), Stream.of(arguments))
+            .toArray(String[]::new));
   }
 
   /** The volume, kept for one claim. */

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import dev.ringfence.e2e.cluster.TestCluster;
+import dev.ringfence.e2e.cluster.TestNamespace;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -39,6 +41,13 @@ public final class Team implements AutoCloseable {
   public Team(Installation installation, String namespace) {
     this.installation = installation;
     this.namespace = namespace;
+  }
+
+  /** A team with the key of tenant {@code acme} of a workload {@code chat} to come. */
+  static Team ofAcme(TestCluster cluster, TestNamespace namespace, String key) {
+    Team team = new Team(Installation.on(cluster), namespace.name());
+    team.keys("chat-acme", "alice", key);
+    return team;
   }
 
   public String namespace() {
